@@ -1,0 +1,202 @@
+package sink
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+)
+
+const (
+	maxAnswerBytes = 64 << 10
+	maxAnswerText  = 256
+)
+
+// Why an event was dropped.
+const (
+	reasonBadRequest  = "bad_request"
+	reasonTooLarge    = "too_large"
+	reasonUnsupported = "unsupported"
+	reasonInvalid     = "invalid"
+)
+
+// Outage is what keeps the sink from answering: the same events may be taken
+// later. Status is the HTTP status, 0 when there was none.
+type Outage struct {
+	Err        error
+	Status     int
+	RetryAfter time.Duration
+}
+
+func (o *Outage) Error() string { return "post to sink: " + o.Err.Error() }
+
+// Unwrap gives the cause.
+func (o *Outage) Unwrap() error { return o.Err }
+
+type mode string
+
+const (
+	singleMode mode = event.ApplicationCloudEventsJSON
+	batchMode  mode = event.ApplicationCloudEventsBatchJSON
+)
+
+// answer is what the receiver says about the events themselves.
+type answer struct {
+	status int
+	// index of the bad event in a batch, -1 when it is not named.
+	index int
+	text  string
+}
+
+func (a answer) accepted() bool { return a.status/100 == 2 }
+
+func (a answer) reason() string {
+	switch a.status {
+	case http.StatusRequestEntityTooLarge:
+		return reasonTooLarge
+	case http.StatusUnsupportedMediaType:
+		return reasonUnsupported
+	}
+	return reasonBadRequest
+}
+
+// post makes one request. Exactly one of answer and outage counts.
+func (c *Client) post(ctx context.Context, b *body, m mode) (answer, *Outage) {
+	ans, outage := c.exchange(ctx, b, m)
+	switch {
+	case outage == nil:
+		c.state.reached(c.log)
+	case errors.Is(ctx.Err(), context.Canceled):
+		// The caller went away; that says nothing about the sink.
+	default:
+		c.state.failed(c.log, outage)
+	}
+	return ans, outage
+}
+
+func (c *Client) exchange(ctx context.Context, b *body, m mode) (answer, *Outage) {
+	ctx, cancel := context.WithTimeoutCause(ctx, requestTimeout, fmt.Errorf("no answer within %s", requestTimeout))
+	defer cancel()
+	req, err := c.request(ctx, b, m)
+	if err != nil {
+		return answer{}, &Outage{Err: err}
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return answer{}, &Outage{Err: plain(ctx, err)}
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswerBytes))
+	if err != nil && resp.StatusCode/100 != 2 {
+		return answer{}, &Outage{Err: fmt.Errorf("read answer: %w", plain(ctx, err)), Status: resp.StatusCode}
+	}
+	return classify(resp, raw)
+}
+
+func (c *Client) request(ctx context.Context, b *body, m mode) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.cfg.URL, nil)
+	if err != nil {
+		return nil, fmt.Errorf("make request: %w", err)
+	}
+	req.Body, req.ContentLength = b.reader(m)
+	// The transport may ask for the body again when an idle connection turns
+	// out to be closed.
+	req.GetBody = func() (io.ReadCloser, error) {
+		r, _ := b.reader(m)
+		return r, nil
+	}
+	req.Header.Set("Content-Type", string(m))
+	req.Header.Set("User-Agent", "edgebell")
+	if c.cfg.Token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.cfg.Token)
+	}
+	return req, nil
+}
+
+// plain is the error without the URL, which may carry a secret in its query,
+// and with the reason of a timeout instead of "context deadline exceeded".
+func plain(ctx context.Context, err error) error {
+	var ue *url.Error
+	if errors.As(err, &ue) {
+		err = ue.Err
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// classify tells an answer, which is about the events, from an outage, which is
+// about the receiver (or about how it was set up) and may pass.
+func classify(resp *http.Response, raw []byte) (answer, *Outage) {
+	switch code := resp.StatusCode; {
+	case code/100 == 2:
+		return answer{status: code, index: -1}, nil
+	case code == http.StatusBadRequest, code == http.StatusRequestEntityTooLarge,
+		code == http.StatusUnsupportedMediaType, code == http.StatusUnprocessableEntity:
+		return readAnswer(code, raw), nil
+	case code/100 == 3:
+		return answer{}, &Outage{Status: code, Err: fmt.Errorf(
+			"status %d redirects to %q: K_SINK must be the final address, redirects are not followed", code, target(resp))}
+	default:
+		err := fmt.Errorf("status %d", code)
+		if text := bounded(raw); text != "" {
+			err = fmt.Errorf("status %d: %q", code, text)
+		}
+		return answer{}, &Outage{Status: code, Err: err, RetryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now())}
+	}
+}
+
+// readAnswer reads {"error": "...", "index": 3}, or whatever else was said.
+func readAnswer(code int, raw []byte) answer {
+	var said struct {
+		Error string `json:"error"`
+		Index *int   `json:"index"`
+	}
+	ans := answer{status: code, index: -1, text: bounded(raw)}
+	if json.Unmarshal(raw, &said) != nil {
+		return ans
+	}
+	if said.Index != nil {
+		ans.index = *said.Index
+	}
+	if said.Error != "" {
+		ans.text = bounded([]byte(said.Error))
+	}
+	return ans
+}
+
+func bounded(raw []byte) string {
+	raw = bytes.TrimSpace(raw)
+	if len(raw) <= maxAnswerText {
+		return string(bytes.ToValidUTF8(raw, nil))
+	}
+	return string(bytes.ToValidUTF8(raw[:maxAnswerText], nil)) + "…"
+}
+
+func target(resp *http.Response) string {
+	u, err := resp.Location()
+	if err != nil {
+		return ""
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}
+
+// retryAfter reads seconds or a date.
+func retryAfter(value string, now time.Time) time.Duration {
+	if seconds, err := strconv.Atoi(value); err == nil {
+		return min(time.Duration(max(seconds, 0))*time.Second, maxRetryAfter)
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return min(max(at.Sub(now), 0), maxRetryAfter)
+	}
+	return 0
+}

@@ -1,0 +1,312 @@
+package sink_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/edgebell/edgebell/adapters/sink"
+)
+
+// TestStatuses walks over all statuses: which are acceptance, which an answer
+// about the event, which an outage.
+func TestStatuses(t *testing.T) {
+	refused := map[int]string{400: "bad_request", 413: "too_large", 415: "unsupported", 422: "bad_request"}
+	for code := 200; code < 600; code++ {
+		r := &receiver{answer: status(code, "said so")}
+		c, _ := newClient(t, sink.Config{}, sink.WithTransport(r))
+		err := c.Post(t.Context(), someEvents("a"))
+		var outage *sink.Outage
+		switch {
+		case code < 300:
+			if err != nil || c.Stats().Accepted != 1 {
+				t.Errorf("%d: not accepted: %v", code, err)
+			}
+		case refused[code] != "":
+			if err != nil || c.Stats().Refused[refused[code]] != 1 {
+				t.Errorf("%d: not refused as %s: %v, %+v", code, refused[code], err, c.Stats())
+			}
+		default:
+			if !errors.As(err, &outage) || outage.Status != code || !strings.Contains(err.Error(), fmt.Sprint(code)) {
+				t.Errorf("%d: got %v, want an outage that names the status", code, err)
+			}
+		}
+	}
+}
+
+func TestOutageIsWaitedForAndSaidOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		r := &receiver{answer: func(w http.ResponseWriter, ids []string, _ bool) bool {
+			if time.Since(start) < 3*time.Hour {
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return false
+			}
+			return true
+		}}
+		c, log := newClient(t, sink.Config{Batch: 10}, sink.WithTransport(r))
+		done := make(chan error)
+		go func() { done <- c.Deliver(t.Context(), numbered(25)) }()
+		time.Sleep(time.Hour)
+		if s := c.Stats(); !s.Down.Equal(start) || s.LastError != "status 503" || time.Until(s.NextTry) > 10*time.Second {
+			t.Errorf("in the outage: %+v", s)
+		}
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		if got := time.Since(start); got > 3*time.Hour+10*time.Second {
+			t.Errorf("delivered after %s", got)
+		}
+		if len(r.taken) != 25 {
+			t.Errorf("%d taken, want 25", len(r.taken))
+		}
+		// Waits of 5 to 10 s.
+		if n := len(r.requests); n < 3*360 || n > 3*720+20 {
+			t.Errorf("%d requests in three hours", n)
+		}
+		if log.count("sink unreachable") != 1 || log.count("sink recovered") != 1 || !strings.Contains(log.String(), "after=3h0m") {
+			t.Errorf("log:\n%s", log)
+		}
+		if s := c.Stats(); !s.Down.IsZero() || s.LastError == "" {
+			t.Errorf("after the outage: %+v", s)
+		}
+	})
+}
+
+func TestBackoffGrowsWithJitter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var at []time.Duration
+		start := time.Now()
+		r := &receiver{answer: func(w http.ResponseWriter, _ []string, _ bool) bool {
+			at = append(at, time.Since(start))
+			w.WriteHeader(http.StatusUnauthorized)
+			return false
+		}}
+		c, _ := newClient(t, sink.Config{}, sink.WithTransport(r))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := c.Deliver(ctx, someEvents("a")); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("got %v, want the context's end", err)
+		}
+		for i, longest := range []time.Duration{250, 500, 1000, 2000, 4000, 8000, 10000, 10000} {
+			longest *= time.Millisecond
+			if wait := at[i+1] - at[i]; wait < longest/2 || wait > longest {
+				t.Errorf("wait %d is %s, want %s to %s", i, wait, longest/2, longest)
+			}
+		}
+	})
+}
+
+func TestRetryAfter(t *testing.T) {
+	tests := map[string]struct {
+		header   func() string
+		min, max time.Duration
+	}{
+		"seconds":          {func() string { return "20" }, 20 * time.Second, 20 * time.Second},
+		"a date":           {func() string { return time.Now().Add(30 * time.Second).UTC().Format(http.TimeFormat) }, 29 * time.Second, 30 * time.Second},
+		"a day is bounded": {func() string { return "86400" }, time.Minute, time.Minute},
+		"nonsense":         {func() string { return "soon" }, 0, 250 * time.Millisecond},
+		"negative":         {func() string { return "-5" }, 0, 250 * time.Millisecond},
+		"the past":         {func() string { return "Fri, 01 Jan 1999 15:04:05 GMT" }, 0, 250 * time.Millisecond},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				first := true
+				r := &receiver{answer: func(w http.ResponseWriter, _ []string, _ bool) bool {
+					if !first {
+						return true
+					}
+					first = false
+					w.Header().Set("Retry-After", tt.header())
+					w.WriteHeader(http.StatusTooManyRequests)
+					return false
+				}}
+				c, _ := newClient(t, sink.Config{}, sink.WithTransport(r))
+				start := time.Now()
+				if err := c.Deliver(t.Context(), someEvents("a")); err != nil {
+					t.Fatal(err)
+				}
+				if got := time.Since(start); got < tt.min || got > tt.max {
+					t.Errorf("waited %s, want %s to %s", got, tt.min, tt.max)
+				}
+			})
+		})
+	}
+}
+
+// TestOutageInTheMiddle: what was settled before an outage is not sent again.
+func TestOutageInTheMiddle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		r := &receiver{answer: func(w http.ResponseWriter, ids []string, batch bool) bool {
+			if n++; n == 3 || n == 4 {
+				w.WriteHeader(http.StatusBadGateway)
+				return false
+			}
+			return refuse(400, true, "d")(w, ids, batch)
+		}}
+		c, _ := newClient(t, sink.Config{Batch: 4}, sink.WithTransport(r))
+		if err := c.Deliver(t.Context(), someEvents("a", "b", "c", "d", "e", "f")); err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"[a b c d]", "[a b c]", "d", "[d e f]", "[d e f]", "d", "[e f]"}
+		if diff := cmp.Diff(want, r.requests); diff != "" {
+			t.Errorf("requests (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff([]string{"a", "b", "c", "e", "f"}, r.taken); diff != "" {
+			t.Errorf("taken (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// hang never answers.
+type hang struct{}
+
+func (hang) RoundTrip(req *http.Request) (*http.Response, error) {
+	defer req.Body.Close()
+	<-req.Context().Done()
+	return nil, req.Context().Err()
+}
+
+func TestTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := newClient(t, sink.Config{}, sink.WithTransport(hang{}))
+		start := time.Now()
+		err := c.Post(t.Context(), someEvents("a"))
+		if err == nil || !strings.Contains(err.Error(), "no answer within 30s") || time.Since(start) != 30*time.Second {
+			t.Errorf("after %s: %v", time.Since(start), err)
+		}
+	})
+}
+
+func TestCancelIsNoOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, log := newClient(t, sink.Config{}, sink.WithTransport(hang{}))
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		if err := c.Deliver(ctx, someEvents("a")); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want the cancellation", err)
+		}
+		if s := c.Stats(); !s.Down.IsZero() || log.String() != "" {
+			t.Errorf("counted as an outage: %+v\n%s", s, log)
+		}
+	})
+}
+
+func TestOverTheWire(t *testing.T) {
+	r := &receiver{}
+	var auth []string
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		auth = append(auth, req.Header.Get("Authorization"))
+		r.ServeHTTP(w, req)
+	}))
+	defer srv.Close()
+	c, _ := newClient(t, sink.Config{URL: srv.URL, Token: "s3cret", Batch: 2})
+	if err := c.Deliver(t.Context(), numbered(3)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"[e0 e1]", "e2"}, r.requests); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"Bearer s3cret", "Bearer s3cret"}, auth); diff != "" {
+		t.Errorf("authorization (-want +got):\n%s", diff)
+	}
+}
+
+func TestConcurrentDeliveries(t *testing.T) {
+	r := &receiver{answer: refuse(400, true, "w3-7")}
+	srv := httptest.NewServer(r)
+	defer srv.Close()
+	c, _ := newClient(t, sink.Config{URL: srv.URL, Batch: 10})
+	var wg sync.WaitGroup
+	for w := range 8 {
+		wg.Go(func() {
+			var events []event.Event
+			for i := range 100 {
+				events = append(events, sized(fmt.Sprintf("w%d-%d", w, i), 1000))
+			}
+			if err := c.Deliver(t.Context(), events); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	seen := map[string]int{}
+	for _, id := range r.taken {
+		seen[id]++
+	}
+	if len(seen) != 799 || len(r.taken) != 799 {
+		t.Errorf("%d distinct of %d taken, want 799 of 799", len(seen), len(r.taken))
+	}
+}
+
+// TestEarlyAnswer: a server may answer before it has read the request; the
+// body must not be used for another request while it is still on its way.
+func TestEarlyAnswer(t *testing.T) {
+	r := &receiver{}
+	first := true
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if first {
+			first = false
+			w.WriteHeader(http.StatusRequestEntityTooLarge)
+			return
+		}
+		r.ServeHTTP(w, req)
+	}))
+	defer srv.Close()
+	c, _ := newClient(t, sink.Config{URL: srv.URL})
+	events := someEvents("a", "b", "c", "d")
+	for i := range events {
+		events[i] = sized(events[i].ID(), 200_000)
+	}
+	if err := c.Deliver(t.Context(), events); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"a", "b", "c", "d"}, r.taken); diff != "" {
+		t.Errorf("taken (-want +got):\n%s", diff)
+	}
+}
+
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("redirect followed") }))
+	defer other.Close()
+	srv := httptest.NewServer(http.RedirectHandler(other.URL+"/there?token=secret", http.StatusTemporaryRedirect))
+	defer srv.Close()
+	c, _ := newClient(t, sink.Config{URL: srv.URL, Token: "s3cret"})
+	err := c.Post(t.Context(), someEvents("a"))
+	if err == nil || !strings.Contains(err.Error(), "307") || !strings.Contains(err.Error(), other.URL+"/there") || strings.Contains(err.Error(), "secret") {
+		t.Errorf("got %v, want an outage that names status and target without its query", err)
+	}
+}
+
+func TestErrorsHoldNoSecrets(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c, log := newClient(t, sink.Config{URL: "http://" + l.Addr().String() + "/in?key=hush", Token: "s3cret"})
+	err = c.Post(t.Context(), someEvents("a"))
+	if err == nil || !strings.Contains(err.Error(), "refused") {
+		t.Fatalf("got %v, want a refused connection", err)
+	}
+	for _, text := range []string{err.Error(), log.String(), c.Stats().LastError} {
+		if strings.Contains(text, "hush") || strings.Contains(text, "s3cret") {
+			t.Errorf("secret in %q", text)
+		}
+	}
+}

@@ -1,0 +1,96 @@
+package sink
+
+import (
+	"log/slog"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+)
+
+// Stats is what a Client has seen since its start.
+type Stats struct {
+	// Posts counts requests, Accepted the events that the receiver has taken.
+	Posts    uint64
+	Accepted uint64
+	// Refused counts, per reason, the events that were dropped because the
+	// receiver refuses them.
+	Refused map[string]uint64
+	// Down is when the present outage began, zero when there is none; NextTry
+	// is when a waiting Deliver tries again.
+	Down    time.Time
+	NextTry time.Time
+	// LastError is the newest outage's reason, kept after it is over.
+	LastError string
+}
+
+// state is an outage's memory: it is said once, and once when it is over.
+type state struct {
+	mu    sync.Mutex
+	stats Stats
+	tries int
+}
+
+// Stats returns a copy of the counts.
+func (c *Client) Stats() Stats {
+	c.state.mu.Lock()
+	defer c.state.mu.Unlock()
+	s := c.state.stats
+	s.Refused = maps.Clone(s.Refused)
+	return s
+}
+
+func (s *state) failed(log *slog.Logger, outage *Outage) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats.Posts++
+	s.tries++
+	s.stats.LastError = outage.Err.Error()
+	if !s.stats.Down.IsZero() {
+		log.Debug("sink still unreachable", "error", outage.Err, "tries", s.tries)
+		return
+	}
+	s.stats.Down = time.Now()
+	log.Warn("sink unreachable", "error", outage.Err)
+}
+
+func (s *state) reached(log *slog.Logger) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats.Posts++
+	if s.stats.Down.IsZero() {
+		return
+	}
+	log.Info("sink recovered", "tries", s.tries, "after", time.Since(s.stats.Down).Round(time.Millisecond).String())
+	s.tries, s.stats.Down, s.stats.NextTry = 0, time.Time{}, time.Time{}
+}
+
+func (s *state) willTry(at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats.NextTry = at
+}
+
+func (c *Client) accept(ev *event.Event) {
+	if c.uncounted[ev.Type()] {
+		return
+	}
+	c.state.mu.Lock()
+	defer c.state.mu.Unlock()
+	c.state.stats.Accepted++
+}
+
+// drop lets go of an event for good: counted and said, as nobody else will.
+func (c *Client) drop(ev *event.Event, reason string, status int, text string) {
+	c.log.Warn("event dropped: the sink refuses it", "id", ev.ID(), "type", ev.Type(), "reason", reason, "status", status, "answer", text)
+	if c.uncounted[ev.Type()] {
+		return
+	}
+	c.state.mu.Lock()
+	defer c.state.mu.Unlock()
+	if c.state.stats.Refused == nil {
+		c.state.stats.Refused = map[string]uint64{}
+	}
+	c.state.stats.Refused[reason]++
+}
