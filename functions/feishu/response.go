@@ -1,0 +1,137 @@
+package feishu
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// maxAnswer bounds what is read; the bot's answers have some 100 bytes.
+	maxAnswer = 64 << 10
+	maxMsg    = 300
+	maxLogID  = 64
+	// maxRetryAfter keeps a broken header from silencing the bell for days.
+	maxRetryAfter = time.Hour
+)
+
+var errTooLong = errors.New("answer is longer than 64 KiB")
+
+// readBody reads at most maxAnswer bytes, also after unpacking: we ask for no
+// compression, but gateways send it all the same.
+func readBody(resp *http.Response) ([]byte, error) {
+	body, err := readBounded(resp.Body)
+	if err != nil || !strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
+		return body, err
+	}
+	zr, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("unpack answer: %w", err)
+	}
+	return readBounded(zr)
+}
+
+func readBounded(r io.Reader) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, maxAnswer+1))
+	if err == nil && len(body) > maxAnswer {
+		return body[:maxAnswer], errTooLong
+	}
+	return body, err
+}
+
+// judge turns a complete answer into nil, which means delivered, or an *Error.
+// Delivered is only: a 2xx whose body is a JSON object with code 0, or without
+// a code and with StatusCode 0.
+func judge(status int, header http.Header, body []byte, now time.Time) *Error {
+	e := &Error{HTTPStatus: status, Written: true, RetryAfter: retryAfter(header, now)}
+	code, msg, err := readCode(body)
+	switch {
+	case status >= 300 && status < 400:
+		e.Class, e.Msg = Retry, "redirected away from the bot (a captive portal?)"
+	case err != nil:
+		e.Class, e.Msg = classifyStatus(status), err.Error()
+		if e.Class == Ambiguous && looksLikeHTML(body) {
+			e.Class, e.Msg = Retry, "answer is a web page, not the bot's (a captive portal?)"
+		}
+	case code == 0 && status >= 200 && status < 300:
+		return nil
+	case code == 0:
+		e.Class, e.Msg = Ambiguous, "code 0 under a failing HTTP status"
+	default:
+		e.Code, e.Msg = code, msg
+		e.applyRule(status)
+	}
+	return e
+}
+
+func (e *Error) applyRule(status int) {
+	r, known := classify(e.Code, e.Msg)
+	e.Class = r.class
+	e.RetryAfter = max(e.RetryAfter, r.after)
+	if e.Msg == "" {
+		e.Msg = r.mean
+	}
+	if !known && classifyStatus(status) == Retry {
+		e.Class = Retry
+	}
+}
+
+// readCode finds the bot's code. Keys are matched exactly, which decoding into
+// a struct would not do, and code wins over StatusCode: 0 has been seen beside
+// a failing code.
+func readCode(body []byte) (code int, msg string, err error) {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return 0, "", errors.New("answer is empty")
+	}
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(body, &fields) != nil || fields == nil {
+		return 0, "", errors.New("answer is not a JSON object")
+	}
+	raw, ok := fields["code"]
+	if !ok {
+		raw, ok = fields["StatusCode"]
+	}
+	if !ok {
+		return 0, "", errors.New("answer has no code")
+	}
+	code, err = strconv.Atoi(string(raw))
+	if err != nil {
+		return 0, "", errors.New("answer's code is not an integer")
+	}
+	return code, text(fields, "msg", "StatusMessage"), nil
+}
+
+func text(fields map[string]json.RawMessage, keys ...string) string {
+	for _, key := range keys {
+		var s string
+		if json.Unmarshal(fields[key], &s) == nil && s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+func looksLikeHTML(body []byte) bool {
+	return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<"))
+}
+
+// retryAfter reads both the standard's header and the gateway's own.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	var wait time.Duration
+	for _, key := range []string{"Retry-After", "X-Ogw-Ratelimit-Reset"} {
+		value := strings.TrimSpace(h.Get(key))
+		if n, err := strconv.Atoi(value); err == nil && n > 0 {
+			wait = max(wait, time.Duration(min(n, int(maxRetryAfter/time.Second)))*time.Second)
+		} else if at, err := http.ParseTime(value); err == nil {
+			wait = max(wait, at.Sub(now))
+		}
+	}
+	return min(wait, maxRetryAfter)
+}
