@@ -1,0 +1,46 @@
+package card
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/edgebell/edgebell/functions/alert"
+)
+
+// Only what these accept comes into a command: a reader pastes it into a
+// shell, and an Event's involvedObject may hold any text. None of these
+// characters means anything to a shell, and none begins an option.
+var (
+	dnsLabel     = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
+	dnsSubdomain = regexp.MustCompile(`^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$`)
+	kindName     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,62}$`)
+)
+
+// clusterScoped are the kinds without a namespace that Events are about.
+// Another kind without one had its namespace left out by its reporter.
+var clusterScoped = map[string]bool{
+	"Node": true, "Namespace": true, "PersistentVolume": true, "StorageClass": true,
+	"CustomResourceDefinition": true, "APIService": true, "ClusterRole": true, "ClusterRoleBinding": true,
+	"CSINode": true, "VolumeAttachment": true, "IngressClass": true, "PriorityClass": true, "RuntimeClass": true,
+}
+
+// digestCommand shows what a digest is made of.
+const digestCommand = "kubectl get events -A --field-selector type=Warning"
+
+// command is the line to look further with; empty when the alert's names are
+// not names of Kubernetes.
+func command(a alert.Alert) string {
+	if !kindName.MatchString(a.Kind) || !dnsSubdomain.MatchString(a.Name) {
+		return ""
+	}
+	object := "describe " + strings.ToLower(a.Kind) + "/" + a.Name
+	switch {
+	case dnsLabel.MatchString(a.Namespace):
+		return "kubectl -n " + a.Namespace + " " + object
+	case a.Namespace != "":
+		return ""
+	case clusterScoped[a.Kind]:
+		return "kubectl " + object
+	}
+	return "kubectl get events -A --field-selector involvedObject.name=" + a.Name
+}

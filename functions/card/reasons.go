@@ -1,0 +1,114 @@
+package card
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/edgebell/edgebell/functions/alert"
+)
+
+// Severity of an alert, shown by colour.
+type Severity int
+
+// The severities, the gravest last.
+const (
+	unstated Severity = iota // the Event's type decides
+	Info                     // Normal events that the filter lets through
+	Warning
+	Critical // the node, its memory or disk, or stored data is in danger
+)
+
+// SeverityOf says how grave an alert is. NodeNotReady and its like are Normal
+// events in Kubernetes; the reason decides before the type does.
+func SeverityOf(a alert.Alert) Severity {
+	if m := meaningOf(a); m.severity != unstated {
+		return m.severity
+	}
+	switch {
+	case a.Type == "Normal":
+		return Info
+	case a.Kind == "Node":
+		return Critical
+	}
+	return Warning
+}
+
+// meaning is what a reason says to a person, and what it usually comes from.
+type meaning struct {
+	reason         string
+	kind           string // only for objects of this kind; empty: any
+	match          string // only when the message holds this, in lower case
+	severity       Severity
+	zh, en         string
+	hintZH, hintEN string
+}
+
+// meaningOf finds the first entry that fits; zero when the reason is not known
+// and can only stand for itself.
+func meaningOf(a alert.Alert) meaning {
+	var message string
+	for _, table := range [][]meaning{podMeanings, nodeMeanings, workMeanings} {
+		for _, m := range table {
+			if m.reason != a.Reason || m.kind != "" && m.kind != a.Kind {
+				continue
+			}
+			if m.match == "" {
+				return m
+			}
+			if message == "" {
+				message = strings.ToLower(truncate(a.Message, maxMessage))
+			}
+			if strings.Contains(message, m.match) {
+				return m
+			}
+		}
+	}
+	return meaning{}
+}
+
+// say is the reason in words; the raw reason where there are none.
+func (r *Renderer) say(a alert.Alert) string {
+	if s := r.words.pick(meaningOf(a).zh, meaningOf(a).en); s != "" {
+		return s
+	}
+	return line(a.Reason, maxField)
+}
+
+// hint is what the reason usually comes from; empty when not known.
+func (r *Renderer) hint(a alert.Alert) string {
+	m := meaningOf(a)
+	s := r.words.pick(m.hintZH, m.hintEN)
+	if s == "" {
+		return ""
+	}
+	return r.words.usually + s
+}
+
+// gravest orders groups for a digest: severity, then what is new, then the
+// latest, then the fingerprint, so that the order is always the same.
+func gravest(groups []alert.Group, route string) []int {
+	order := make([]int, len(groups))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int {
+		a, b := groups[i], groups[j]
+		if d := SeverityOf(b.Newest) - SeverityOf(a.Newest); d != 0 {
+			return int(d)
+		}
+		if x, y := a.Undelivered(route), b.Undelivered(route); x != y {
+			if x > y {
+				return -1
+			}
+			return 1
+		}
+		if c := b.Last.Compare(a.Last); c != 0 {
+			return c
+		}
+		if c := strings.Compare(string(a.Fingerprint[:]), string(b.Fingerprint[:])); c != 0 {
+			return c
+		}
+		return i - j
+	})
+	return order
+}

@@ -1,0 +1,229 @@
+package card
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/edgebell/edgebell/functions/alert"
+)
+
+// view is what a message says, whatever its schema: the important line first,
+// then what explains it, then what one may open.
+type view struct {
+	color    string // template of a card's header
+	mark     string // the colour where there is no header
+	title    string
+	subtitle string
+	summary  string // preview in the list of chats
+	headline string
+	message  string
+	hint     string
+	notices  string
+	rows     []string // a digest's foremost groups
+	fold     string   // title of what is collapsed
+	details  string
+	command  string
+	footer   string
+}
+
+const (
+	shownObjects = 10
+	titleName    = 80
+)
+
+// Single renders one group.
+func (r *Renderer) Single(schema Schema, s Story) (Message, error) {
+	msg, err := r.marshal(schema, r.story(s, maxMessage))
+	if err != nil || len(msg.Payload) <= maxPayload {
+		return msg, err
+	}
+	// The message is the one field that may be long; find the longest cut of
+	// it that fits. JSON's escapes make the size of a cut unforeseeable.
+	low, high := 0, maxMessage-1
+	for low < high {
+		mid := (low + high + 1) / 2
+		if msg, err = r.marshal(schema, r.story(s, mid)); err != nil {
+			return msg, err
+		}
+		if len(msg.Payload) <= maxPayload {
+			low = mid
+		} else {
+			high = mid - 1
+		}
+	}
+	return checked(r.marshal(schema, r.story(s, low)))
+}
+
+// story is the view of one group with its message cut to limit bytes.
+func (r *Renderer) story(s Story, limit int) view {
+	var (
+		g, w  = s.Group, r.words
+		a     = g.Newest
+		color = colorOf(g)
+		what  = r.say(a)
+		where = place(a, nameOf(g))
+	)
+	if g.State == alert.Recovered {
+		what = w.recovered + what
+	}
+	head := line(a.Reason, maxField) + " · " + r.occurrences(g, s.Route, s.SentAt)
+	if a.Node != "" && a.Kind != "Node" {
+		head += " · " + w.node + " " + line(a.Node, titleName)
+	}
+	return view{
+		color:    color.template,
+		mark:     color.mark,
+		title:    what + " · " + where,
+		subtitle: r.subtitle(a.Cluster),
+		summary:  fmt.Sprintf("%s %s · %s %s", color.mark, what, where, w.times(max(g.Total, 1))),
+		headline: joinLines(head, r.delivery(g.Last, s.SentAt)),
+		message:  r.message(a, limit),
+		hint:     r.hintUnless(g),
+		notices:  r.notices(s.Notices, s.SentAt),
+		fold:     w.details,
+		details:  r.details(g, s.SentAt),
+		command:  command(a),
+		footer:   r.footer(g.ShortID(s.Route), what),
+	}
+}
+
+type color struct{ template, mark string }
+
+func colorOf(g alert.Group) color {
+	if g.State == alert.Recovered {
+		return color{"green", "🟢"}
+	}
+	return severityColor(SeverityOf(g.Newest))
+}
+
+func severityColor(s Severity) color {
+	switch s {
+	case Critical:
+		return color{"red", "🔴"}
+	case Info:
+		return color{"blue", "🔵"}
+	}
+	return color{"orange", "🟠"}
+}
+
+// nameOf is the object's name, or what the names of several have in common.
+func nameOf(g alert.Group) string {
+	if g.Folded != "" && (len(g.Objects) > 1 || g.MoreObjects > 0) {
+		return g.Folded
+	}
+	return g.Newest.Name
+}
+
+// place is kind, namespace and name for a title.
+func place(a alert.Alert, name string) string {
+	name = line(name, titleName)
+	if a.Namespace != "" {
+		name = line(a.Namespace, maxField) + "/" + name
+	}
+	return strings.TrimSpace(line(a.Kind, maxField) + " " + name)
+}
+
+// subtitle names the cluster, after the operator's own title if there is one.
+func (r *Renderer) subtitle(cluster string) string {
+	if cluster = line(cluster, maxField); cluster == "" {
+		cluster = r.cluster
+	}
+	out := fmt.Sprintf(r.words.cluster, cluster)
+	if r.title != "" {
+		out = r.title + " · " + out
+	}
+	return out
+}
+
+// message is the alert's message cut to limit bytes, saying what was cut here
+// and when the alert was made.
+func (r *Renderer) message(a alert.Alert, limit int) string {
+	raw := truncate(a.Message, 2*maxMessage)
+	text := clean(raw)
+	kept := truncate(text, limit)
+	gone := len(text) - len(kept) + max(a.MessageBytes, len(a.Message)) - len(raw)
+	if gone <= 0 {
+		return text
+	}
+	return kept + fmt.Sprintf(r.words.cut, byteSize(gone))
+}
+
+func (r *Renderer) hintUnless(g alert.Group) string {
+	if g.State == alert.Recovered {
+		return ""
+	}
+	return r.hint(g.Newest)
+}
+
+// details is what one looks for after the first glance, a line each.
+func (r *Renderer) details(g alert.Group, ref time.Time) string {
+	w, a := r.words, g.Newest
+	name := line(a.Name, maxName)
+	if a.Namespace != "" {
+		name = line(a.Namespace, maxField) + "/" + name
+	}
+	reason := joinDots(line(a.Reason, maxField), line(a.Type, maxField), line(a.Component, maxField))
+	lines := []string{
+		w.object + " " + line(a.Kind, maxField) + " " + name,
+		w.reason + " " + reason,
+	}
+	if node := line(a.Node, maxName); node != "" {
+		lines = append(lines, w.node+" "+node)
+	}
+	zone := " (" + r.zone.String() + ")"
+	lines = append(lines,
+		w.first+" "+r.stamp(g.First, ref, seconds)+" · "+w.last+" "+r.stamp(g.Last, ref, seconds)+zone)
+	return joinLines(append(lines, r.objects(g)...)...)
+}
+
+// objects lists the objects touched, the latest first; nothing when there is
+// only the one that the title names.
+func (r *Renderer) objects(g alert.Group) []string {
+	w, n := r.words, len(g.Objects)
+	if g.MoreObjects == 0 && (n == 0 || n == 1 && g.Objects[0].Name == g.Newest.Name) {
+		return nil
+	}
+	title := w.objects
+	if g.MoreObjects > 0 {
+		title = w.objectsOver
+	}
+	lines := []string{fmt.Sprintf(title, n)}
+	for i := n - 1; i >= max(n-shownObjects, 0); i-- {
+		lines = append(lines, "  "+line(g.Objects[i].Name, maxName)+" "+w.times(g.Objects[i].Count))
+	}
+	if n > shownObjects {
+		lines = append(lines, "  "+fmt.Sprintf(w.more, n-shownObjects))
+	}
+	if g.MoreObjects > 0 {
+		lines = append(lines, "  "+fmt.Sprintf(w.unseen, g.MoreObjects))
+	}
+	return lines
+}
+
+// footer holds the short id and the keyword that the bot asks for, unless the
+// words of the title, which are ours, hold it already.
+func (r *Renderer) footer(id, title string) string {
+	if r.keyword == "" || strings.Contains(title, r.keyword) {
+		return "id " + id
+	}
+	return "id " + id + " · " + r.keyword
+}
+
+func joinLines(lines ...string) string { return join("\n", lines) }
+func joinDots(parts ...string) string  { return join(" · ", parts) }
+
+// join leaves out what is empty.
+func join(sep string, parts []string) string {
+	var b strings.Builder
+	for _, p := range parts {
+		if p == "" {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString(sep)
+		}
+		b.WriteString(p)
+	}
+	return b.String()
+}

@@ -1,0 +1,140 @@
+package card
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// words is everything a card says of its own in one language.
+type words struct {
+	locale string // key of a post's content
+	pick   func(zh, en string) string
+
+	cluster, unknown, recovered        string
+	sentLate, sentEarly                string
+	cut, usually                       string
+	object, reason, node, first, last  string
+	objects, objectsOver, more, unseen string
+	details, rest                      string
+
+	digest, digestOffline, part    string
+	offline, earliest, moreGroups  string
+	notice, dropped, gap, moreGaps string
+
+	occurrences func(total, fresh int64, repeated bool, s span) string
+	times       func(n int64) string
+	duration    func(time.Duration) string
+}
+
+func wordsOf(language string) *words {
+	switch language {
+	case "zh":
+		return &zh
+	case "en":
+		return &en
+	}
+	return nil
+}
+
+var zh = words{
+	locale: "zh_cn",
+	pick:   func(zh, _ string) string { return zh },
+
+	cluster: "集群 %s", unknown: "未知", recovered: "已恢复：",
+	sentLate: "发送于 %s，晚了 %s", sentEarly: "发送于 %s（与事件的时钟不一致）",
+	cut: "…（省略 %s）", usually: "通常：",
+	object: "对象", reason: "原因", node: "节点", first: "首次", last: "最近",
+	objects: "涉及 %d 个对象", objectsOver: "涉及 %d 个以上对象", more: "另有 %d 个", unseen: "以及未列出的对象（%d 次）",
+	details: "详情 ▾", rest: "其余 %d 组 ▾",
+
+	digest: "%d 组告警，共 %d 次", digestOffline: "离线 %s：%d 组告警，共 %d 次", part: "（%d/%d）",
+	offline: "离线 %s–%s", earliest: "离线后最早：%s %s", moreGroups: "另有 %d 组，共 %d 次",
+	notice: "Edgebell 自身状况", dropped: "未能保留 %d 次：%s", gap: "%s 至 %s 之间可能有遗漏：%s", moreGaps: "另有 %d 段可能有遗漏，%s 至 %s",
+
+	occurrences: zhOccurrences,
+	times:       func(n int64) string { return fmt.Sprintf("%d 次", n) },
+	duration:    zhDuration,
+}
+
+func zhOccurrences(total, fresh int64, repeated bool, s span) string {
+	out := fmt.Sprintf("%d 次", total)
+	if repeated {
+		out = fmt.Sprintf("新增 %d 次，累计 %d 次", fresh, total)
+	}
+	switch {
+	case s.first == "" && s.last == "":
+		return out + "，时间未知"
+	case s.first == "":
+		return out + "，最近 " + s.last
+	case s.last == "":
+		return out + "，" + s.first
+	}
+	return out + "，" + s.first + "–" + s.last
+}
+
+func zhDuration(d time.Duration) string {
+	days, hours, mins := split(d)
+	var parts []string
+	if days > 0 {
+		parts = append(parts, fmt.Sprintf("%d 天", days))
+	}
+	if hours > 0 {
+		parts = append(parts, fmt.Sprintf("%d 小时", hours))
+	}
+	if days == 0 && (mins > 0 || hours == 0) {
+		parts = append(parts, fmt.Sprintf("%d 分", mins))
+	}
+	return strings.Join(parts, " ")
+}
+
+var en = words{
+	locale: "en_us",
+	pick:   func(_, en string) string { return en },
+
+	cluster: "cluster %s", unknown: "unknown", recovered: "Recovered: ",
+	sentLate: "sent %s, %s late", sentEarly: "sent %s (its clock and the event's differ)",
+	cut: "… %s cut", usually: "Usually: ",
+	object: "object", reason: "reason", node: "node", first: "first", last: "last",
+	objects: "%d objects", objectsOver: "more than %d objects", more: "and %d more", unseen: "and objects not listed (%d times)",
+	details: "Details ▾", rest: "%d more groups ▾",
+
+	digest: "%d groups of alerts, %d occurrences", digestOffline: "After %s offline: %d groups of alerts, %d occurrences", part: " (%d/%d)",
+	offline: "offline %s–%s", earliest: "first after that: %s %s", moreGroups: "and %d more groups with %d occurrences",
+	notice: "About Edgebell itself", dropped: "%d occurrences not kept: %s", gap: "may have missed events between %s and %s: %s", moreGaps: "%d more such gaps between %s and %s",
+
+	occurrences: enOccurrences,
+	times:       func(n int64) string { return fmt.Sprintf("×%d", n) },
+	duration:    enDuration,
+}
+
+func enOccurrences(total, fresh int64, repeated bool, s span) string {
+	out := fmt.Sprintf("×%d", total)
+	if repeated {
+		out = fmt.Sprintf("%d more, ×%d", fresh, total)
+	}
+	switch {
+	case s.first == "" && s.last == "":
+		return out + ", time unknown"
+	case s.first == "":
+		return out + ", last " + s.last
+	case s.last == "":
+		return out + " at " + s.first
+	}
+	return out + " since " + s.first + ", last " + s.last
+}
+
+func enDuration(d time.Duration) string {
+	days, hours, mins := split(d)
+	var parts []string
+	if days > 0 {
+		parts = append(parts, fmt.Sprintf("%d d", days))
+	}
+	if hours > 0 {
+		parts = append(parts, fmt.Sprintf("%d h", hours))
+	}
+	if days == 0 && (mins > 0 || hours == 0) {
+		parts = append(parts, fmt.Sprintf("%d min", mins))
+	}
+	return strings.Join(parts, " ")
+}
