@@ -1,0 +1,100 @@
+package alert
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"time"
+)
+
+// Fingerprint identifies a story: all Alerts with the same one are one group.
+type Fingerprint [16]byte
+
+// String is the fingerprint in hex.
+func (f Fingerprint) String() string { return hex.EncodeToString(f[:]) }
+
+// Fingerprint is a hash of cluster, namespace, kind, folded name, type, reason
+// and component. The message is left out: it carries counters, durations and
+// generated names.
+func (a Alert) Fingerprint() Fingerprint {
+	return hashFields(a.Cluster, a.Namespace, a.Kind, a.FoldedName(), a.Type, a.Reason, a.Component)
+}
+
+// hashFields hashes length-prefixed fields, so that no two lists of fields
+// look alike.
+func hashFields(fields ...string) Fingerprint {
+	h := sha256.New()
+	var n [4]byte
+	for _, f := range fields {
+		binary.BigEndian.PutUint32(n[:], uint32(len(f)))
+		h.Write(n[:])
+		h.Write([]byte(f))
+	}
+	return Fingerprint(h.Sum(nil)[:16])
+}
+
+// State of a group.
+type State string
+
+// The states of a group.
+const (
+	Firing    State = "firing"
+	Recovered State = "recovered"
+	Quiet     State = "quiet"
+)
+
+// DefaultRoute is the one route until others are named.
+const DefaultRoute = "default"
+
+// MaxObjects is how many objects a group lists by name; further ones are
+// counted only.
+const MaxObjects = 20
+
+// Object is one object that a group's Alerts were about.
+type Object struct {
+	Name  string    `json:"name"`
+	Count int64     `json:"count"` // occurrences counted on it
+	Last  time.Time `json:"last,omitzero"`
+}
+
+// Group is one story as the ledger keeps it and a card tells it.
+type Group struct {
+	Fingerprint Fingerprint `json:"fingerprint"`
+	// Newest is the Alert with the latest Last, whose message is shown.
+	Newest Alert `json:"newest"`
+	// Folded is the name that all objects of the group share, with * for what
+	// controllers generate.
+	Folded string `json:"folded"`
+	// First and Last are the earliest and latest times of occurrence, by the
+	// reporters' clocks; zero when no Event brought one.
+	First time.Time `json:"first,omitzero"`
+	Last  time.Time `json:"last,omitzero"`
+	// Total is the number of occurrences.
+	Total int64 `json:"total"`
+	// Objects are the objects touched, most recent last, at most MaxObjects;
+	// MoreObjects counts the sightings of objects that no longer fitted.
+	Objects     []Object `json:"objects"`
+	MoreObjects int64    `json:"moreObjects,omitempty"`
+	State       State    `json:"state"`
+	// Overflow marks a group that takes in many stories of a namespace (or
+	// cluster, when the namespace is *) that found no room of their own.
+	Overflow bool `json:"overflow,omitempty"`
+	// Delivered is, per route, the Total that the last delivered card showed.
+	Delivered map[string]int64 `json:"delivered,omitempty"`
+}
+
+// Undelivered is how many occurrences a route has not shown yet.
+func (g Group) Undelivered(route string) int64 { return g.Total - g.Delivered[route] }
+
+// ShortID is eight hex digits that stand on the card: a hash of the group and
+// of what the route had delivered before, so a card sent again because its
+// answer was lost carries the same id.
+func (g Group) ShortID(route string) string {
+	h := sha256.New()
+	h.Write(g.Fingerprint[:])
+	h.Write([]byte(route))
+	var n [8]byte
+	binary.BigEndian.PutUint64(n[:], uint64(g.Delivered[route]))
+	h.Write(n[:])
+	return hex.EncodeToString(h.Sum(nil)[:4])
+}
