@@ -27,9 +27,22 @@ var clusterScoped = map[string]bool{
 // digestCommand shows what a digest is made of.
 const digestCommand = "kubectl get events -A --field-selector type=Warning"
 
+// overflow stands for kind, name and reason in alert.Overflow.
+const overflow = "*"
+
+func overflowCommand(namespace string) string {
+	if !dnsLabel.MatchString(namespace) {
+		return digestCommand
+	}
+	return "kubectl -n " + namespace + " get events --field-selector type=Warning"
+}
+
 // command is the line to look further with; empty when the alert's names are
 // not names of Kubernetes.
 func command(a alert.Alert) string {
+	if a.Kind == overflow {
+		return overflowCommand(a.Namespace)
+	}
 	if !kindName.MatchString(a.Kind) || !dnsSubdomain.MatchString(a.Name) {
 		return ""
 	}

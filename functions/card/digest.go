@@ -17,6 +17,9 @@ const (
 	foremost   = 10 // with their message, seen at once
 	maxNamed   = 100
 	rowMessage = 120
+
+	// combined is what client-go's recorder puts before a message of many.
+	combined = "(combined from similar events): "
 )
 
 // Digest renders many groups as one message, the gravest first; as several
@@ -176,16 +179,15 @@ func (p pages) headline() string {
 func (p pages) color() color {
 	gravest := Info
 	for _, g := range p.d.Groups {
-		if g.State != alert.Recovered {
-			gravest = max(gravest, SeverityOf(g.Newest))
-		}
+		gravest = max(gravest, severityNow(g))
 	}
 	return severityColor(gravest)
 }
 
 // row tells a group in three lines: what and where, how often, the message.
 func (p pages) row(g alert.Group) string {
-	message := ellipsis(cleanLine(truncate(g.Newest.Message, maxMessage)), rowMessage)
+	message := cleanLine(truncate(g.Newest.Message, maxMessage))
+	message = ellipsis(strings.TrimPrefix(message, combined), rowMessage)
 	return joinLines(
 		p.what(g)+" · "+p.place(g),
 		p.r.occurrences(g, p.d.Route, p.d.SentAt),

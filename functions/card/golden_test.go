@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	_ "time/tzdata" // the zones do not depend on the machine
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"

@@ -39,23 +39,24 @@ func (n Notices) Empty() bool { return len(n.Dropped) == 0 && len(n.Gaps) == 0 }
 const (
 	shownDrops = 10
 	shownGaps  = 5
+
+	possibleDuplicate = "possible_duplicate"
 )
 
 // causes puts the keys of drops and gaps in words. A key without words stands
 // for itself.
 var causes = map[string][2]string{
-	GapSource:            {"事件源停机太久", "the event source was down for too long"},
-	GapLedger:            {"存储文件损坏，已另存", "the data file was damaged and moved aside"},
-	GapClock:             {"时钟有误", "the clock was wrong"},
-	"cap":                {"告警太多", "too many alerts"},
-	"full":               {"存储已满", "the data file is full"},
-	"parked":             {"机器人不接受卡片", "the bot refused the card"},
-	"refused":            {"被拒收", "refused"},
-	"too_large":          {"事件太大", "the event is too large"},
-	"malformed":          {"格式有误", "malformed"},
-	"expired":            {"已过期", "expired"},
-	"damaged":            {"存储损坏", "damaged in the data file"},
-	"possible_duplicate": {"可能重复计数", "may have been counted twice"},
+	GapSource:   {"事件源停机太久", "the event source was down for too long"},
+	GapLedger:   {"存储文件损坏，已另存", "the data file was damaged and moved aside"},
+	GapClock:    {"时钟有误", "the clock was wrong"},
+	"cap":       {"告警太多", "too many alerts"},
+	"full":      {"存储已满", "the data file is full"},
+	"parked":    {"机器人不接受卡片", "the bot refused the card"},
+	"refused":   {"被拒收", "refused"},
+	"too_large": {"事件太大", "the event is too large"},
+	"malformed": {"格式有误", "malformed"},
+	"expired":   {"已过期", "expired"},
+	"damaged":   {"存储损坏", "damaged in the data file"},
 }
 
 func (r *Renderer) cause(key string) string {
@@ -82,8 +83,8 @@ func (r *Renderer) drops(dropped map[string]int64) []string {
 			}
 			return append(lines, "⚠ "+fmt.Sprintf(r.words.dropped, rest, "…"))
 		}
-		if key == "possible_duplicate" { // kept, perhaps twice
-			lines = append(lines, "⚠ "+r.words.times(dropped[key])+" "+r.cause(key))
+		if key == possibleDuplicate { // kept, perhaps twice
+			lines = append(lines, "⚠ "+fmt.Sprintf(r.words.twice, dropped[key]))
 			continue
 		}
 		lines = append(lines, "⚠ "+fmt.Sprintf(r.words.dropped, dropped[key], r.cause(key)))
@@ -99,7 +100,7 @@ func (r *Renderer) gaps(gaps []Gap, ref time.Time) []string {
 				r.stamp(gaps[i].From, ref, minutes), r.stamp(gaps[len(gaps)-1].To, ref, minutes)))
 		}
 		lines = append(lines, "⚠ "+fmt.Sprintf(r.words.gap,
-			r.stamp(g.From, ref, minutes), r.stamp(g.To, ref, minutes), r.cause(g.Why)))
+			r.stamp(g.From, ref, minutes), r.until(g.From, g.To, ref), r.cause(g.Why)))
 	}
 	return lines
 }

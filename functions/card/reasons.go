@@ -33,6 +33,14 @@ func SeverityOf(a alert.Alert) Severity {
 	return Warning
 }
 
+// severityNow is Info once it is over.
+func severityNow(g alert.Group) Severity {
+	if g.State == alert.Recovered {
+		return Info
+	}
+	return SeverityOf(g.Newest)
+}
+
 // meaning is what a reason says to a person, and what it usually comes from.
 type meaning struct {
 	reason         string
@@ -93,7 +101,7 @@ func gravest(groups []alert.Group, route string) []int {
 	}
 	slices.SortFunc(order, func(i, j int) int {
 		a, b := groups[i], groups[j]
-		if d := SeverityOf(b.Newest) - SeverityOf(a.Newest); d != 0 {
+		if d := severityNow(b) - severityNow(a); d != 0 {
 			return int(d)
 		}
 		if x, y := a.Undelivered(route), b.Undelivered(route); x != y {

@@ -40,7 +40,7 @@ func (r *Renderer) stamp(t, ref time.Time, clock string) string {
 // until is how t is written after from: without the date when from had the
 // same one.
 func (r *Renderer) until(from, t, ref time.Time) string {
-	if from.In(r.zone).Format(time.DateOnly) == t.In(r.zone).Format(time.DateOnly) {
+	if !t.IsZero() && from.In(r.zone).Format(time.DateOnly) == t.In(r.zone).Format(time.DateOnly) {
 		return t.In(r.zone).Format(minutes)
 	}
 	return r.stamp(t, ref, minutes)
@@ -90,9 +90,9 @@ func (r *Renderer) delivery(last, sent time.Time) string {
 	d := sent.Sub(last)
 	switch {
 	case d > late:
-		return fmt.Sprintf(r.words.sentLate, r.stamp(sent, time.Time{}, minutes), r.words.duration(d))
+		return fmt.Sprintf(r.words.sentLate, r.stamp(sent, last, minutes), r.words.duration(d))
 	case d < -late:
-		return fmt.Sprintf(r.words.sentEarly, r.stamp(sent, time.Time{}, minutes))
+		return fmt.Sprintf(r.words.sentEarly, r.stamp(sent, last, minutes))
 	}
 	return ""
 }

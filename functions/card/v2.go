@@ -118,6 +118,9 @@ func splitMessage(s string) (head, tail string) {
 		n = len(s)
 	}
 	head = truncate(s, n)
+	if n < len(s) {
+		head = head[:breakAt(head)]
+	}
 	if i := nthNewline(head, headLines); i >= 0 {
 		head = head[:i]
 	}
@@ -125,7 +128,18 @@ func splitMessage(s string) (head, tail string) {
 		return s, ""
 	}
 	tail = strings.TrimSpace(s[len(head):])
-	return strings.TrimSpace(head) + "…", "…" + tail
+	return strings.TrimSpace(head) + " …", "… " + tail
+}
+
+// breakAt is where to end s: at its last line or else its last word, if that
+// leaves half of it.
+func breakAt(s string) int {
+	for _, sep := range []string{"\n", " "} {
+		if i := strings.LastIndex(s, sep); i > len(s)/2 {
+			return i
+		}
+	}
+	return len(s)
 }
 
 // nthNewline is the index of the n-th newline of s, -1 when there are fewer.

@@ -71,12 +71,16 @@ func (r *Renderer) story(s Story, limit int) view {
 	if a.Node != "" && a.Kind != "Node" {
 		head += " · " + w.node + " " + line(a.Node, titleName)
 	}
+	summary := color.mark + " " + what + " · " + where
+	if g.Total > 1 {
+		summary += " " + w.times(g.Total)
+	}
 	return view{
 		color:    color.template,
 		mark:     color.mark,
 		title:    what + " · " + where,
 		subtitle: r.subtitle(a.Cluster),
-		summary:  fmt.Sprintf("%s %s · %s %s", color.mark, what, where, w.times(max(g.Total, 1))),
+		summary:  summary,
 		headline: joinLines(head, r.delivery(g.Last, s.SentAt)),
 		message:  r.message(a, limit),
 		hint:     r.hintUnless(g),
@@ -117,6 +121,9 @@ func nameOf(g alert.Group) string {
 
 // place is kind, namespace and name for a title.
 func place(a alert.Alert, name string) string {
+	if a.Kind == overflow {
+		return line(a.Namespace, maxField) + "/*"
+	}
 	name = line(name, titleName)
 	if a.Namespace != "" {
 		name = line(a.Namespace, maxField) + "/" + name
@@ -156,25 +163,32 @@ func (r *Renderer) hintUnless(g alert.Group) string {
 	return r.hint(g.Newest)
 }
 
-// details is what one looks for after the first glance, a line each.
+// details is what one looks for after the first glance, a line each, without
+// what title and headline say in full.
 func (r *Renderer) details(g alert.Group, ref time.Time) string {
 	w, a := r.words, g.Newest
-	name := line(a.Name, maxName)
-	if a.Namespace != "" {
-		name = line(a.Namespace, maxField) + "/" + name
+	var lines []string
+	if name := line(a.Name, maxName); name != line(nameOf(g), titleName) {
+		lines = append(lines, w.object+" "+name)
 	}
-	reason := joinDots(line(a.Reason, maxField), line(a.Type, maxField), line(a.Component, maxField))
-	lines := []string{
-		w.object + " " + line(a.Kind, maxField) + " " + name,
-		w.reason + " " + reason,
-	}
-	if node := line(a.Node, maxName); node != "" {
+	if node := line(a.Node, maxName); len(node) > titleName {
 		lines = append(lines, w.node+" "+node)
 	}
-	zone := " (" + r.zone.String() + ")"
-	lines = append(lines,
-		w.first+" "+r.stamp(g.First, ref, seconds)+" · "+w.last+" "+r.stamp(g.Last, ref, seconds)+zone)
+	if origin := joinDots(line(a.Component, maxField), line(a.Type, maxField)); origin != "" {
+		lines = append(lines, w.origin+" "+origin)
+	}
+	lines = append(lines, r.when(g.First, g.Last, ref))
 	return joinLines(append(lines, r.objects(g)...)...)
+}
+
+// when gives the first and the last time to the second, and their zone.
+func (r *Renderer) when(first, last, ref time.Time) string {
+	w, from, to := r.words, r.stamp(first, ref, seconds), r.stamp(last, ref, seconds)
+	zone := " (" + r.zone.String() + ")"
+	if from == to {
+		return w.at + " " + from + zone
+	}
+	return w.first + " " + from + " · " + w.last + " " + to + zone
 }
 
 // objects lists the objects touched, the latest first; nothing when there is

@@ -11,16 +11,16 @@ type words struct {
 	locale string // key of a post's content
 	pick   func(zh, en string) string
 
-	cluster, unknown, recovered        string
-	sentLate, sentEarly                string
-	cut, usually                       string
-	object, reason, node, first, last  string
-	objects, objectsOver, more, unseen string
-	details, rest                      string
+	cluster, unknown, recovered           string
+	sentLate, sentEarly                   string
+	cut, usually                          string
+	object, origin, node, first, last, at string
+	objects, objectsOver, more, unseen    string
+	details, rest                         string
 
-	digest, digestOffline, part    string
-	offline, earliest, moreGroups  string
-	notice, dropped, gap, moreGaps string
+	digest, digestOffline, part           string
+	offline, earliest, moreGroups         string
+	notice, dropped, twice, gap, moreGaps string
 
 	occurrences func(total, fresh int64, repeated bool, s span) string
 	times       func(n int64) string
@@ -44,13 +44,13 @@ var zh = words{
 	cluster: "集群 %s", unknown: "未知", recovered: "已恢复：",
 	sentLate: "发送于 %s，晚了 %s", sentEarly: "发送于 %s（与事件的时钟不一致）",
 	cut: "…（省略 %s）", usually: "通常：",
-	object: "对象", reason: "原因", node: "节点", first: "首次", last: "最近",
+	object: "对象", origin: "来源", node: "节点", first: "首次", last: "最近", at: "时间",
 	objects: "涉及 %d 个对象", objectsOver: "涉及 %d 个以上对象", more: "另有 %d 个", unseen: "以及未列出的对象（%d 次）",
 	details: "详情 ▾", rest: "其余 %d 组 ▾",
 
 	digest: "%d 组告警，共 %d 次", digestOffline: "离线 %s：%d 组告警，共 %d 次", part: "（%d/%d）",
 	offline: "离线 %s–%s", earliest: "离线后最早：%s %s", moreGroups: "另有 %d 组，共 %d 次",
-	notice: "Edgebell 自身状况", dropped: "未能保留 %d 次：%s", gap: "%s 至 %s 之间可能有遗漏：%s", moreGaps: "另有 %d 段可能有遗漏，%s 至 %s",
+	notice: "Edgebell 自身状况", dropped: "未能保留 %d 次：%s", twice: "可能重复计数 %d 次", gap: "%s 至 %s 之间可能有遗漏：%s", moreGaps: "另有 %d 段可能有遗漏，%s 至 %s",
 
 	occurrences: zhOccurrences,
 	times:       func(n int64) string { return fmt.Sprintf("%d 次", n) },
@@ -95,13 +95,13 @@ var en = words{
 	cluster: "cluster %s", unknown: "unknown", recovered: "Recovered: ",
 	sentLate: "sent %s, %s late", sentEarly: "sent %s (its clock and the event's differ)",
 	cut: "… %s cut", usually: "Usually: ",
-	object: "object", reason: "reason", node: "node", first: "first", last: "last",
+	object: "object", origin: "from", node: "node", first: "first", last: "last", at: "time",
 	objects: "%d objects", objectsOver: "more than %d objects", more: "and %d more", unseen: "and objects not listed (%d times)",
 	details: "Details ▾", rest: "%d more groups ▾",
 
 	digest: "%d groups of alerts, %d occurrences", digestOffline: "After %s offline: %d groups of alerts, %d occurrences", part: " (%d/%d)",
 	offline: "offline %s–%s", earliest: "first after that: %s %s", moreGroups: "and %d more groups with %d occurrences",
-	notice: "About Edgebell itself", dropped: "%d occurrences not kept: %s", gap: "may have missed events between %s and %s: %s", moreGaps: "%d more such gaps between %s and %s",
+	notice: "About Edgebell itself", dropped: "not kept: ×%d, %s", twice: "may have been counted twice: ×%d", gap: "may have missed events between %s and %s: %s", moreGaps: "%d more such gaps between %s and %s",
 
 	occurrences: enOccurrences,
 	times:       func(n int64) string { return fmt.Sprintf("×%d", n) },
