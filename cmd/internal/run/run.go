@@ -1,0 +1,143 @@
+// Package run is what every main shares: signals, the logger, the HTTP server
+// and the exit. Only it ends the process.
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/sethvargo/go-envconfig"
+)
+
+// Exit codes.
+const (
+	exitError  = 1
+	exitConfig = 2
+)
+
+// Log is the logging part of every process's environment.
+type Log struct {
+	Level  string `env:"LOG_LEVEL, default=info"`
+	Format string `env:"LOG_FORMAT, default=json"`
+}
+
+// Validate names the variable that is wrong.
+func (l *Log) Validate() error {
+	var errs []error
+	if _, err := l.level(); err != nil {
+		errs = append(errs, fmt.Errorf("LOG_LEVEL %q: must be debug, info, warn or error", l.Level))
+	}
+	if l.Format != "json" && l.Format != "text" {
+		errs = append(errs, fmt.Errorf("LOG_FORMAT %q: must be json or text", l.Format))
+	}
+	return errors.Join(errs...)
+}
+
+func (l *Log) level() (level slog.Level, err error) {
+	err = level.UnmarshalText([]byte(l.Level))
+	return level, err
+}
+
+// Setup makes the default logger, which writes to standard error.
+func (l *Log) Setup(process string) *slog.Logger {
+	level, _ := l.level()
+	opts := &slog.HandlerOptions{Level: level}
+	var h slog.Handler = slog.NewJSONHandler(os.Stderr, opts)
+	if l.Format == "text" {
+		h = slog.NewTextHandler(os.Stderr, opts)
+	}
+	log := slog.New(h).With("process", process)
+	slog.SetDefault(log)
+	return log
+}
+
+// configError ends the process with exitConfig and one line per variable.
+type configError struct{ error }
+
+// Config reads cfg from the environment. A variable that is set but empty
+// counts as unset.
+func Config(ctx context.Context, cfg interface{ Validate() error }) error {
+	err := envconfig.ProcessWith(ctx, &envconfig.Config{Target: cfg, Lookuper: nonEmpty{envconfig.OsLookuper()}})
+	if err == nil {
+		err = cfg.Validate()
+	}
+	if err != nil {
+		return configError{err}
+	}
+	return nil
+}
+
+// nonEmpty makes an empty variable look unset: go-envconfig applies neither
+// default nor required to one that is set but empty.
+type nonEmpty struct{ envconfig.Lookuper }
+
+func (l nonEmpty) Lookup(key string) (string, bool) {
+	v, ok := l.Lookuper.Lookup(key)
+	return v, ok && strings.TrimSpace(v) != ""
+}
+
+// Main runs a process until it ends by itself or by SIGINT or SIGTERM, and
+// exits.
+func Main(name string, realMain func(context.Context) error) {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	err := realMain(ctx)
+	stop()
+	os.Exit(report(os.Stderr, name, err))
+}
+
+func report(w io.Writer, name string, err error) int {
+	var bad configError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &bad):
+		for line := range strings.SplitSeq(bad.Error(), "\n") {
+			_, _ = fmt.Fprintf(w, "%s: %s\n", name, line)
+		}
+		return exitConfig
+	}
+	_, _ = fmt.Fprintf(w, "%s: %v\n", name, err)
+	return exitError
+}
+
+// stopTime is how long open requests may take once the process is to stop.
+const stopTime = 4 * time.Second
+
+// Serve serves h on address until ctx ends, then lets open requests end.
+// Headers and bodies that come too slowly are cut off.
+func Serve(ctx context.Context, address string, h http.Handler) error {
+	ln, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("listen on LISTEN_ADDRESS: %w", err)
+	}
+	srv := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+	}
+	slog.Info("listening", "address", ln.Addr().String())
+	done := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+		defer cancel()
+		done <- srv.Shutdown(stop)
+	}()
+	if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return <-done
+}

@@ -1,0 +1,92 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/edgebell/edgebell/functions/alert"
+	"github.com/edgebell/edgebell/functions/ledger"
+)
+
+// Channel is one way to the readers. It knows how its messages look and what
+// its far side's answers mean; it keeps nothing and never retries.
+type Channel interface {
+	// Render makes the messages that tell o. Level 0 is the richest form; each
+	// further level is simpler, for messages that the far side refused. It
+	// returns ErrNoSimpler past the last one.
+	Render(level int, o Outgoing) ([]Part, error)
+	// Send delivers one message. Its errors are of type *SendError.
+	Send(ctx context.Context, p Part) (Receipt, error)
+}
+
+// ErrNoSimpler says that a message has no simpler form.
+var ErrNoSimpler = errors.New("there is no simpler form of the message")
+
+// Outgoing is what is to be told: one story, or a digest of several, or
+// notices alone.
+type Outgoing struct {
+	Groups []alert.Group
+	Digest bool
+	Route  string
+	SentAt time.Time
+	// OfflineSince is the wall time since when nothing could be sent, and
+	// Offline how long that was by the ledger's clock; zero when the link was
+	// up.
+	OfflineSince time.Time
+	Offline      time.Duration
+	Notices      ledger.Notices
+}
+
+// Part is one message as it goes over the wire.
+type Part struct {
+	MsgType string
+	Payload json.RawMessage
+	// Groups are the indices of the Outgoing's groups that it tells.
+	Groups []int
+}
+
+// Receipt is what a delivery cost. Bytes are those on the connection.
+type Receipt struct {
+	BytesOut, BytesIn int64
+	Took              time.Duration
+	LogID             string
+}
+
+// Outcome says what a failed Send means for the sender.
+type Outcome int
+
+// The outcomes.
+const (
+	// Retry: the same message may pass later, without anybody's help.
+	Retry Outcome = iota
+	// Ambiguous: the message was written and no answer came. It may have been
+	// delivered, so it is sent again with the same id.
+	Ambiguous
+	// MessageRefused: this form of the message will never pass.
+	MessageRefused
+	// ChannelRefused: nothing will pass until somebody mends the channel.
+	ChannelRefused
+	// Unknown: the far side said what nobody has seen yet.
+	Unknown
+)
+
+var outcomes = [...]string{"retry", "ambiguous", "message_refused", "channel_refused", "unknown"}
+
+// String is the outcome as it stands in logs and metrics.
+func (o Outcome) String() string { return outcomes[o] }
+
+// SendError is a failed Send. Err never holds an address or a secret.
+type SendError struct {
+	Outcome Outcome
+	// Offline says that the far side was not reached at all.
+	Offline    bool
+	RetryAfter time.Duration
+	Err        error
+}
+
+func (e *SendError) Error() string { return fmt.Sprintf("%s: %v", e.Outcome, e.Err) }
+
+func (e *SendError) Unwrap() error { return e.Err }

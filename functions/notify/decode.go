@@ -1,0 +1,130 @@
+package notify
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
+)
+
+// refusal is an answer to a request that is wrong: it will be as wrong next
+// time, so the sender must not repeat it.
+type refusal struct {
+	status int
+	// index of the bad event of a batch; -1 when the request is not a batch or
+	// is bad as a whole.
+	index int
+	err   error
+}
+
+func (r *refusal) Error() string {
+	if r.index >= 0 {
+		return fmt.Sprintf("event %d of the batch: %v", r.index, r.err)
+	}
+	return r.err.Error()
+}
+
+func (r *refusal) Unwrap() error { return r.err }
+
+func badRequest(index int, err error) *refusal { return &refusal{http.StatusBadRequest, index, err} }
+
+// decodeRequest reads the CloudEvents of a request in structured, binary or
+// batch mode and validates each. A batch is all or nothing. Its errors are of
+// type *refusal, except where the body could not be read at all.
+func decodeRequest(r *http.Request, maxBytes int64) ([]event.Event, error) {
+	body, err := readBody(r, maxBytes)
+	if err != nil {
+		return nil, err
+	}
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil && r.Header.Get("Content-Type") != "" {
+		return nil, &refusal{http.StatusUnsupportedMediaType, -1, fmt.Errorf("header Content-Type %q: %w", r.Header.Get("Content-Type"), err)}
+	}
+	switch {
+	case media == event.ApplicationCloudEventsBatchJSON:
+		return decodeBatch(body)
+	case media == event.ApplicationCloudEventsJSON:
+		ce, err := decodeStructured(body)
+		if err != nil {
+			return nil, badRequest(-1, err)
+		}
+		return []event.Event{ce}, nil
+	case strings.HasPrefix(media, "application/cloudevents"):
+		return nil, &refusal{http.StatusUnsupportedMediaType, -1, fmt.Errorf("header Content-Type %q: must be %s, %s, or application/json with ce-* headers", media, event.ApplicationCloudEventsJSON, event.ApplicationCloudEventsBatchJSON)}
+	case r.Header.Get("Ce-Specversion") == "":
+		return nil, &refusal{http.StatusUnsupportedMediaType, -1, fmt.Errorf("not a CloudEvent: send Content-Type %s or %s, or ce-specversion, ce-id, ce-type and ce-source headers", event.ApplicationCloudEventsJSON, event.ApplicationCloudEventsBatchJSON)}
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	ce, err := cehttp.NewEventFromHTTPRequest(r)
+	if err != nil {
+		return nil, badRequest(-1, fmt.Errorf("read binary-mode CloudEvent: %w", err))
+	}
+	if err := validate(ce); err != nil {
+		return nil, badRequest(-1, err)
+	}
+	return []event.Event{*ce}, nil
+}
+
+func decodeStructured(body []byte) (event.Event, error) {
+	var ce event.Event
+	if err := json.Unmarshal(body, &ce); err != nil {
+		return ce, fmt.Errorf("read CloudEvent: %w", err)
+	}
+	return ce, validate(&ce)
+}
+
+func decodeBatch(body []byte) ([]event.Event, error) {
+	var raw []json.RawMessage
+	if err := json.Unmarshal(body, &raw); err != nil {
+		return nil, badRequest(-1, fmt.Errorf("read batch: %w; must be a JSON array of CloudEvents", err))
+	}
+	events := make([]event.Event, 0, len(raw))
+	for i, one := range raw {
+		ce, err := decodeStructured(one)
+		if err != nil {
+			return nil, badRequest(i, err)
+		}
+		events = append(events, ce)
+	}
+	return events, nil
+}
+
+// validate adds the attribute that the SDK's own words leave out.
+func validate(ce *event.Event) error {
+	if err := ce.Validate(); err != nil {
+		return fmt.Errorf("CloudEvent is not valid: %s", strings.TrimSpace(strings.ReplaceAll(err.Error(), "\n", "; ")))
+	}
+	return nil
+}
+
+// readBody reads at most limit bytes.
+func readBody(r *http.Request, limit int64) ([]byte, error) {
+	tooLarge := &refusal{http.StatusRequestEntityTooLarge, -1, fmt.Errorf("body is over %d bytes (MAX_BODY_BYTES): send fewer events at once", limit)}
+	if r.ContentLength > limit {
+		return nil, tooLarge
+	}
+	if enc := r.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
+		return nil, &refusal{http.StatusUnsupportedMediaType, -1, fmt.Errorf("header Content-Encoding %q: must not be set", enc)}
+	}
+	var buf bytes.Buffer
+	if r.ContentLength > 0 {
+		buf.Grow(int(r.ContentLength) + bytes.MinRead)
+	}
+	n, err := buf.ReadFrom(io.LimitReader(r.Body, limit+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read body: %w", err)
+	case n > limit:
+		return nil, tooLarge
+	case n == 0:
+		return nil, badRequest(-1, errors.New("body is empty: must be a CloudEvent or a batch of them"))
+	}
+	return buf.Bytes(), nil
+}

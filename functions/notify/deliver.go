@@ -1,0 +1,259 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/edgebell/edgebell/functions/alert"
+	"github.com/edgebell/edgebell/functions/ledger"
+)
+
+const (
+	offlineFirst, offlineMost = time.Second, time.Minute
+	refusedFirst, refusedMost = 30 * time.Second, 10 * time.Minute
+	unknownTries              = 3
+	// sendGrace is how long a card that is on its way may take after the
+	// process was asked to stop.
+	sendGrace = 3 * time.Second
+)
+
+// deliverer is the way out on one route: it takes what is due, renders it now,
+// sends it, and marks it when the far side has said that it holds it.
+type deliverer struct {
+	route     string
+	channel   Channel
+	ledger    *ledger.Ledger
+	threshold int
+	pace      *pace
+	offset    func() time.Duration // of the far side's clock
+	log       *slog.Logger
+	metrics   *metricSet
+
+	link link
+
+	// Of what is being told now.
+	level       int  // fallback level
+	unknown     int  // tries with an unknown answer
+	single      bool // a digest was refused in every form
+	rest        bool // the last digest did not hold every group
+	noticedLast time.Time
+}
+
+// run delivers until ctx ends; a card on its way is finished first.
+func (d *deliverer) run(ctx context.Context) {
+	for {
+		wait := d.step(ctx)
+		timer := time.NewTimer(wait)
+		wake := d.ledger.Wake()
+		if d.link.waiting() {
+			wake = nil // news do not shorten a backoff
+		}
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-wake:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+const idle = time.Hour
+
+// step sends at most one message and says how long to wait before the next.
+func (d *deliverer) step(ctx context.Context) time.Duration {
+	now := time.Now()
+	if wait := d.link.wait(now); wait > 0 {
+		return wait
+	}
+	if !d.due() {
+		return d.untilDue()
+	}
+	if wait := d.pace.wait(now, now.Add(d.offset())); wait > 0 {
+		return wait
+	}
+	out, err := d.take()
+	if err != nil {
+		d.log.Error("ledger cannot be read", "error", err)
+		return offlineMost
+	}
+	if len(out.Groups) == 0 && out.Notices.Empty() {
+		return d.untilDue()
+	}
+	parts, err := d.channel.Render(d.level, out)
+	if errors.Is(err, ErrNoSimpler) {
+		return d.giveUp(ctx, out)
+	}
+	if err != nil {
+		d.log.Error("card cannot be rendered", "level", d.level, "error", err)
+		d.level++
+		return 0
+	}
+	return d.send(ctx, out, parts[0])
+}
+
+// due says whether there is anything to tell.
+func (d *deliverer) due() bool {
+	at, ok := d.ledger.NextDue(d.route)
+	return (ok && at <= d.ledger.Now()) || d.noticeDue()
+}
+
+// noticeDue lets notices wait for a story to carry them, but not for ever and
+// not often.
+func (d *deliverer) noticeDue() bool {
+	return !d.ledger.Notices().Empty() && (d.noticedLast.IsZero() || time.Since(d.noticedLast) > d.ledger.RepeatInterval())
+}
+
+func (d *deliverer) untilDue() time.Duration {
+	at, ok := d.ledger.NextDue(d.route)
+	if !ok {
+		return idle
+	}
+	return min(max(at.Sub(d.ledger.Now()), time.Millisecond), idle)
+}
+
+// take reads what to tell now: one story while few are due, else a digest.
+func (d *deliverer) take() (Outgoing, error) {
+	groups, err := d.ledger.Due(d.route)
+	if err != nil {
+		return Outgoing{}, err
+	}
+	out := Outgoing{Groups: groups, Route: d.route, SentAt: time.Now(), Notices: d.ledger.Notices()}
+	out.OfflineSince, out.Offline = d.link.offline(d.ledger.Now())
+	switch {
+	case (len(groups) > d.threshold || (d.rest && len(groups) > 0)) && !d.single:
+		out.Digest = true
+	case len(groups) > 1:
+		out.Groups = groups[:1]
+	}
+	return out, nil
+}
+
+// send sends one part and does what its answer asks for.
+func (d *deliverer) send(ctx context.Context, out Outgoing, part Part) time.Duration {
+	sendCtx, cancel := withGrace(ctx, sendGrace)
+	defer cancel()
+	d.pace.took(time.Now())
+	receipt, err := d.channel.Send(sendCtx, part)
+	d.metrics.sent(receipt, err)
+	if err == nil {
+		return d.delivered(ctx, out, part, receipt)
+	}
+	var se *SendError
+	if !errors.As(err, &se) {
+		se = &SendError{Outcome: Retry, Err: err}
+	}
+	if ctx.Err() != nil {
+		return 0
+	}
+	return d.failed(se)
+}
+
+// delivered marks what was told. The mark is tried until it is on disk: to
+// send on without it would tell the same story again and again.
+func (d *deliverer) delivered(ctx context.Context, out Outgoing, part Part, receipt Receipt) time.Duration {
+	d.link.up(d.log)
+	marks := marksOf(out.Groups, part.Groups)
+	for tries := 0; ; tries++ {
+		err := d.ledger.Delivered(context.WithoutCancel(ctx), d.route, marks, out.Notices)
+		if err == nil {
+			break
+		}
+		d.link.stuck(err)
+		if tries == 0 {
+			d.log.Error("delivery cannot be marked in the ledger; nothing more is sent until it is", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return 0
+		case <-time.After(backoff(tries, offlineFirst, offlineMost)):
+		}
+	}
+	if !out.Notices.Empty() {
+		d.noticedLast = time.Now()
+	}
+	d.rest = out.Digest && len(marks) < len(out.Groups)
+	d.logCard(out, marks, receipt)
+	d.reset()
+	return 0
+}
+
+// logCard writes the one line that a person greps for.
+func (d *deliverer) logCard(out Outgoing, marks []ledger.Mark, r Receipt) {
+	attrs := []any{"route", d.route, "groups", len(marks), "bytesOut", r.BytesOut, "bytesIn", r.BytesIn, "ms", r.Took.Milliseconds()}
+	if len(marks) == 1 && len(out.Groups) > 0 {
+		g := out.Groups[0]
+		attrs = append(attrs, "id", g.ShortID(d.route), "reason", g.Newest.Reason, "object", objectOf(g), "count", g.Total)
+	}
+	if out.Digest {
+		attrs = append(attrs, "digest", true)
+	}
+	if r.LogID != "" {
+		attrs = append(attrs, "logId", r.LogID)
+	}
+	d.log.Info("card sent", attrs...)
+}
+
+func objectOf(g alert.Group) string {
+	return g.Newest.Namespace + "/" + g.Newest.Kind + "/" + g.Newest.Name
+}
+
+// failed decides what a failed send means and how long to wait.
+func (d *deliverer) failed(se *SendError) time.Duration {
+	switch se.Outcome {
+	case MessageRefused:
+		d.log.Warn("card refused, trying a simpler one", "level", d.level, "error", se.Err)
+		d.level++
+		return 0
+	case ChannelRefused:
+		return d.link.down(d.log, d.ledger.Now(), se, refusedFirst, refusedMost)
+	case Unknown:
+		if d.unknown++; d.unknown >= unknownTries {
+			d.log.Warn("card answered with an unknown code, trying a simpler one", "level", d.level, "error", se.Err)
+			d.level, d.unknown = d.level+1, 0
+			return 0
+		}
+		return d.link.down(d.log, d.ledger.Now(), se, refusedFirst, refusedMost)
+	}
+	return d.link.down(d.log, d.ledger.Now(), se, offlineFirst, offlineMost)
+}
+
+// giveUp parks what no form of card could tell: a digest is told story by
+// story first.
+func (d *deliverer) giveUp(ctx context.Context, out Outgoing) time.Duration {
+	d.level, d.unknown = 0, 0
+	if out.Digest {
+		d.log.Error("digest refused in every form: telling its stories one by one")
+		d.single = true
+		return 0
+	}
+	if len(out.Groups) == 0 {
+		d.log.Error("notice refused in every form; it waits for the next card")
+		d.noticedLast = time.Now()
+		return 0
+	}
+	g := out.Groups[0]
+	d.log.Error("card refused in every form: parked and counted as dropped", "reason", g.Newest.Reason, "object", objectOf(g), "count", g.Undelivered(d.route))
+	if err := d.ledger.Park(context.WithoutCancel(ctx), d.route, marksOf(out.Groups, []int{0})); err != nil {
+		d.log.Error("ledger cannot be written", "error", err)
+		return offlineMost
+	}
+	return 0
+}
+
+func (d *deliverer) reset() {
+	d.level, d.unknown = 0, 0
+	if at, ok := d.ledger.NextDue(d.route); !ok || at > d.ledger.Now() {
+		d.single = false
+	}
+}
+
+// withGrace is a context that lives on for d after ctx has ended.
+func withGrace(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(d, cancel) })
+	return out, func() { stop(); cancel() }
+}

@@ -1,0 +1,117 @@
+package notify
+
+import (
+	"context"
+	"errors"
+
+	"github.com/edgebell/edgebell/functions/alert"
+	"github.com/edgebell/edgebell/functions/card"
+	"github.com/edgebell/edgebell/functions/feishu"
+	"github.com/edgebell/edgebell/functions/ledger"
+)
+
+// codeKeyword is Feishu's answer to a message without the bot's keyword.
+const codeKeyword = 19024
+
+// feishuChannel tells through a Feishu custom bot.
+type feishuChannel struct {
+	cards  *card.Renderer
+	client *feishu.Client
+}
+
+// NewFeishu makes the Channel of a Feishu or Lark custom bot.
+func NewFeishu(cards *card.Renderer, client *feishu.Client) Channel {
+	return &feishuChannel{cards, client}
+}
+
+func (c *feishuChannel) Render(level int, o Outgoing) ([]Part, error) {
+	return renderCards(c.cards, level, o)
+}
+
+// renderCards is shared by every channel that takes cards.
+func renderCards(r *card.Renderer, level int, o Outgoing) ([]Part, error) {
+	schema := r.Schema()
+	for range level {
+		var ok bool
+		if schema, ok = schema.Simpler(); !ok {
+			return nil, ErrNoSimpler
+		}
+	}
+	notices := cardNotices(o.Notices)
+	switch {
+	case o.Digest:
+		parts, err := r.Digest(schema, card.Digest{
+			Groups: o.Groups, Route: o.Route, SentAt: o.SentAt,
+			OfflineSince: o.OfflineSince, Offline: o.Offline, Notices: notices,
+		})
+		if err != nil {
+			return nil, err
+		}
+		out := make([]Part, len(parts))
+		for i, p := range parts {
+			out[i] = Part{MsgType: p.MsgType, Payload: p.Payload, Groups: p.Groups}
+		}
+		return out, nil
+	case len(o.Groups) == 0:
+		return onePart(r.Notice(schema, notices))
+	}
+	return onePart(r.Single(schema, card.Story{Group: o.Groups[0], Route: o.Route, SentAt: o.SentAt, Notices: notices}))
+}
+
+func onePart(m card.Message, err error) ([]Part, error) {
+	if err != nil {
+		return nil, err
+	}
+	return []Part{{MsgType: m.MsgType, Payload: m.Payload, Groups: []int{0}}}, nil
+}
+
+func cardNotices(n ledger.Notices) card.Notices {
+	out := card.Notices{Dropped: n.Dropped}
+	for _, g := range n.Gaps {
+		out.Gaps = append(out.Gaps, card.Gap{From: g.From, To: g.To, Why: g.Why})
+	}
+	return out
+}
+
+// Send maps Feishu's answers to outcomes.
+func (c *feishuChannel) Send(ctx context.Context, p Part) (Receipt, error) {
+	r, err := c.client.Send(ctx, feishu.Message{MsgType: p.MsgType, Payload: p.Payload})
+	receipt := Receipt{BytesOut: r.BytesOut, BytesIn: r.BytesIn, Took: r.Duration, LogID: r.LogID}
+	if err == nil {
+		return receipt, nil
+	}
+	var fe *feishu.Error
+	if !errors.As(err, &fe) {
+		return receipt, &SendError{Outcome: Retry, Err: err}
+	}
+	out := &SendError{Err: err, RetryAfter: fe.RetryAfter, Offline: fe.HTTPStatus == 0}
+	switch fe.Class {
+	case feishu.Ambiguous:
+		out.Outcome = Ambiguous
+	case feishu.PermanentMessage:
+		out.Outcome = MessageRefused
+		// Every card carries FEISHU_KEYWORD, so a missing keyword is the
+		// channel's setting and not this card's fault: nothing may be dropped.
+		if fe.Code == codeKeyword {
+			out.Outcome = ChannelRefused
+		}
+	case feishu.PermanentChannel:
+		out.Outcome = ChannelRefused
+	case feishu.Unknown:
+		out.Outcome = Unknown
+	default:
+		out.Outcome = Retry
+	}
+	return receipt, out
+}
+
+// marksOf are the marks of the groups that a part tells.
+func marksOf(groups []alert.Group, indices []int) []ledger.Mark {
+	marks := make([]ledger.Mark, 0, len(indices))
+	for _, i := range indices {
+		if i < len(groups) {
+			marks = append(marks, ledger.MarkOf(groups[i]))
+		}
+	}
+	return marks
+}

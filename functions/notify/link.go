@@ -1,0 +1,116 @@
+package notify
+
+import (
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/edgebell/edgebell/functions/ledger"
+)
+
+// The states of a link.
+const (
+	LinkUnknown = "unknown" // nothing was sent yet
+	LinkUp      = "up"
+	LinkDown    = "down"    // the far side cannot be reached or cannot answer
+	LinkRefused = "refused" // the far side refuses this channel; somebody must mend it
+)
+
+// link is how the way out stands. One goroutine changes it, others read it.
+type link struct {
+	mu        sync.Mutex
+	state     string
+	since     time.Time
+	downAt    ledger.Time
+	tries     int
+	lastError string
+	lastSent  time.Time
+	nextTry   time.Time
+}
+
+// LinkStatus is a link as /status shows it.
+type LinkStatus struct {
+	State     string    `json:"state"`
+	Since     time.Time `json:"since,omitzero"`
+	Tries     int       `json:"tries,omitempty"`
+	LastError string    `json:"lastError,omitempty"`
+	LastSent  time.Time `json:"lastSent,omitzero"`
+	NextTry   time.Time `json:"nextTry,omitzero"`
+}
+
+// down notes a failed try and says when to try again. It logs once per outage.
+func (l *link) down(log *slog.Logger, now ledger.Time, se *SendError, first, most time.Duration) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	state := LinkDown
+	if se.Outcome == ChannelRefused {
+		state = LinkRefused
+	}
+	if l.state != state {
+		if l.state != LinkDown && l.state != LinkRefused {
+			l.since, l.downAt, l.tries = time.Now(), now, 0
+		}
+		l.state = state
+		if state == LinkRefused {
+			log.Error("the channel refuses every message: nothing is sent until it is mended, everything is kept", "error", se.Err)
+		} else {
+			log.Warn("link is down: everything is kept and told when it returns", "error", se.Err)
+		}
+	}
+	wait := max(backoff(l.tries, first, most), se.RetryAfter)
+	l.tries++
+	l.lastError = se.Err.Error()
+	l.nextTry = time.Now().Add(wait)
+	return wait
+}
+
+// up notes a delivery.
+func (l *link) up(log *slog.Logger) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if l.state == LinkDown || l.state == LinkRefused {
+		log.Info("link has returned", "after", now.Sub(l.since).Round(time.Second).String(), "tries", l.tries)
+	}
+	if l.state != LinkUp {
+		l.state, l.since = LinkUp, now
+	}
+	l.tries, l.lastError, l.nextTry, l.lastSent = 0, "", time.Time{}, now
+}
+
+// stuck shows that deliveries cannot be marked.
+func (l *link) stuck(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lastError = "mark delivery in the ledger: " + err.Error()
+}
+
+// wait is how long a backoff still lasts.
+func (l *link) wait(now time.Time) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return max(l.nextTry.Sub(now), 0)
+}
+
+func (l *link) waiting() bool { return l.wait(time.Now()) > 0 }
+
+// offline is since when, in wall time, and how long, by the ledger's clock,
+// nothing could be sent; zero when the link is up.
+func (l *link) offline(now ledger.Time) (since time.Time, d time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.state != LinkDown && l.state != LinkRefused {
+		return time.Time{}, 0
+	}
+	return l.since, now.Sub(l.downAt)
+}
+
+func (l *link) status() LinkStatus {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	state := l.state
+	if state == "" {
+		state = LinkUnknown
+	}
+	return LinkStatus{State: state, Since: l.since, Tries: l.tries, LastError: l.lastError, LastSent: l.lastSent, NextTry: l.nextTry}
+}

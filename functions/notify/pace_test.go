@@ -1,0 +1,81 @@
+package notify
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// TestPaceHoldsInEveryWindow sends as fast as the pace allows, and at random
+// moments, and looks at every window of a second and of a minute.
+func TestPaceHoldsInEveryWindow(t *testing.T) {
+	for _, perMinute := range []int{1, 2, 3, 20, 99, 100} {
+		p := newPace(perMinute)
+		now := time.Unix(1_800_000_100, 0)
+		var sent []time.Time
+		rng := rand.New(rand.NewPCG(1, uint64(perMinute)))
+		for range 2000 {
+			if wait := p.spacing(now); wait > 0 {
+				now = now.Add(wait)
+				continue
+			}
+			p.took(now)
+			sent = append(sent, now)
+			if rng.IntN(300) == 0 {
+				now = now.Add(time.Duration(rng.Int64N(int64(90 * time.Second))))
+			}
+		}
+		if n := most(sent, time.Second); n > 5 {
+			t.Errorf("FEISHU_MAX_PER_MINUTE=%d: %d within a second, want at most 5", perMinute, n)
+		}
+		if n := most(sent, time.Minute); n > perMinute {
+			t.Errorf("FEISHU_MAX_PER_MINUTE=%d: %d within a minute", perMinute, n)
+		}
+		if perMinute > 1 && most(sent, time.Minute) < perMinute*3/4 {
+			t.Errorf("FEISHU_MAX_PER_MINUTE=%d: at most %d within a minute, the bound is not used", perMinute, most(sent, time.Minute))
+		}
+	}
+}
+
+// most is the largest number of sends in any window of length d.
+func most(sent []time.Time, d time.Duration) (n int) {
+	from := 0
+	for to := range sent {
+		for sent[to].Sub(sent[from]) >= d {
+			from++
+		}
+		n = max(n, to-from+1)
+	}
+	return n
+}
+
+func TestOffMarkKeepsOffHalfHours(t *testing.T) {
+	hour := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
+	for _, tc := range []struct {
+		at       time.Time
+		min, max time.Duration
+	}{
+		{hour.Add(-2 * time.Second), 0, 0},
+		{hour.Add(-500 * time.Millisecond), 4500 * time.Millisecond, 10500 * time.Millisecond},
+		{hour, 4 * time.Second, 10 * time.Second},
+		{hour.Add(3 * time.Second), time.Second, 7 * time.Second},
+		{hour.Add(30*time.Minute + time.Second), 3 * time.Second, 9 * time.Second},
+		{hour.Add(5 * time.Second), 0, 0},
+		{hour.Add(17 * time.Minute), 0, 0},
+	} {
+		for range 50 {
+			if got := offMark(tc.at); got < tc.min || got > tc.max {
+				t.Errorf("at %s: wait %s, want %s to %s", tc.at.Format(time.TimeOnly), got, tc.min, tc.max)
+			}
+		}
+	}
+}
+
+func TestBackoffDoublesUpToItsBound(t *testing.T) {
+	for tries := range 80 {
+		want := min(time.Second<<min(tries, 10), time.Minute)
+		if got := backoff(tries, time.Second, time.Minute); got > want || got < want*4/5 {
+			t.Errorf("try %d: backoff %s, want %s less at most a fifth", tries, got, want)
+		}
+	}
+}
