@@ -1,0 +1,131 @@
+package alert
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// wordChars may stand in a value without quotes.
+const wordChars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@+%~#"
+
+// filterSymbols in the order in which they are tried.
+var filterSymbols = []string{"==", "!=", "=", "!", ",", ";", "(", ")", "<", ">"}
+
+// fullWidth are the characters that a Chinese or Japanese keyboard gives in
+// place of the ones meant.
+var fullWidth = map[rune]string{
+	'，': ",", '、': ",", '；': ";", '（': "(", '）': ")", '＝': "=", '！': "!", '“': `"`, '”': `"`,
+}
+
+type tokenKind int
+
+const (
+	tokEnd tokenKind = iota
+	tokWord
+	tokQuoted
+	tokSymbol
+	tokIllegal
+)
+
+type token struct {
+	kind   tokenKind
+	text   string // without quotes and escapes
+	column int
+	want   string // of tokIllegal: what would be right
+}
+
+func (t token) isSymbol(s string) bool { return t.kind == tokSymbol && t.text == s }
+func (t token) isWord(s string) bool   { return t.kind == tokWord && t.text == s }
+
+func (t token) String() string {
+	if t.kind == tokEnd {
+		return "the end of the filter"
+	}
+	return strconv.Quote(t.text)
+}
+
+// next reads the next token into p.tok.
+func (p *filterParser) next() {
+	p.skip(len(p.rest) - len(strings.TrimLeft(p.rest, " \t\r\n")))
+	p.tok = token{column: p.column}
+	if p.rest == "" {
+		return
+	}
+	if p.rest[0] == '"' {
+		p.quoted()
+		return
+	}
+	if n := len(p.rest) - len(strings.TrimLeft(p.rest, wordChars)); n > 0 {
+		p.tok.kind, p.tok.text = tokWord, p.skip(n)
+		return
+	}
+	for _, s := range filterSymbols {
+		if strings.HasPrefix(p.rest, s) {
+			p.tok.kind, p.tok.text = tokSymbol, p.skip(len(s))
+			return
+		}
+	}
+	p.illegal()
+}
+
+// illegal makes a token of a character that may only stand in quotes.
+func (p *filterParser) illegal() {
+	r, n := utf8.DecodeRuneInString(p.rest)
+	p.tok.kind, p.tok.text = tokIllegal, p.rest[:n]
+	switch ascii := fullWidth[r]; {
+	case ascii != "":
+		p.tok.want = strconv.Quote(ascii) + ", the ASCII character"
+	case r == utf8.RuneError && n == 1:
+		p.tok.want = "UTF-8"
+	case r == '\'':
+		p.tok.want = `double quotes around a value`
+	case r == '*':
+		p.tok.want = `a whole value, for there are no patterns (a value with such a character stands in double quotes)`
+	default:
+		p.tok.want = `double quotes around a value with such a character`
+	}
+}
+
+// quoted reads "...", where \" and \\ are the only escapes. An error inside
+// has the column of the character that is wrong.
+func (p *filterParser) quoted() {
+	p.skip(1)
+	var b strings.Builder
+	for {
+		switch i := strings.IndexAny(p.rest, `"\`); {
+		case !utf8.ValidString(p.rest[:max(i, 0)]):
+			p.skipToInvalid()
+			p.tok = token{kind: tokIllegal, text: p.rest[:1], column: p.column, want: "UTF-8"}
+			return
+		case i < 0:
+			p.tok.kind, p.tok.text, p.tok.want = tokIllegal, `"`, `a closing " as well`
+			return
+		default:
+			b.WriteString(p.skip(i))
+		}
+		switch {
+		case p.rest[0] == '"':
+			p.skip(1)
+			p.tok.kind, p.tok.text = tokQuoted, b.String()
+			return
+		case strings.HasPrefix(p.rest, `\"`), strings.HasPrefix(p.rest, `\\`):
+			b.WriteString(p.skip(2)[1:])
+		default:
+			_, n := utf8.DecodeRuneInString(p.rest[1:])
+			p.tok = token{kind: tokIllegal, text: p.rest[:1+n], column: p.column, want: `\" or \\`}
+			return
+		}
+	}
+}
+
+// skipToInvalid moves to the first byte that is not UTF-8.
+func (p *filterParser) skipToInvalid() {
+	for {
+		r, n := utf8.DecodeRuneInString(p.rest)
+		if r == utf8.RuneError && n <= 1 {
+			return
+		}
+		p.skip(n)
+	}
+}
