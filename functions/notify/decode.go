@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -96,12 +97,16 @@ func decodeBatch(body []byte) ([]event.Event, error) {
 	return events, nil
 }
 
-// validate adds the attribute that the SDK's own words leave out.
+// validate says in one line, and always in the same order, which attributes
+// are wrong.
 func validate(ce *event.Event) error {
-	if err := ce.Validate(); err != nil {
-		return fmt.Errorf("CloudEvent is not valid: %s", strings.TrimSpace(strings.ReplaceAll(err.Error(), "\n", "; ")))
+	err := ce.Validate()
+	if err == nil {
+		return nil
 	}
-	return nil
+	lines := strings.Split(strings.TrimSpace(err.Error()), "\n")
+	slices.Sort(lines)
+	return fmt.Errorf("CloudEvent is not valid: %s", strings.Join(lines, "; "))
 }
 
 // readBody reads at most limit bytes.

@@ -76,7 +76,7 @@ func TestReceive(t *testing.T) {
 		{name: "normal event", header: structured(), body: strings.Replace(goodCE, "Warning", "Normal", 1), status: 204},
 
 		{name: "batch with one bad event", header: batch(), body: "[" + goodCE + "," + bad + "]", status: 400, says: "data.reason is empty", index: 1.0},
-		{name: "batch with a broken event", header: batch(), body: `[` + goodCE + `,{"specversion":"1.0"}]`, status: 400, says: "event 1 of the batch: CloudEvent is not valid: source", index: 1.0},
+		{name: "batch with a broken event", header: batch(), body: `[` + goodCE + `,{"specversion":"1.0"}]`, status: 400, says: "event 1 of the batch: CloudEvent is not valid: id: MUST be a non-empty string; source", index: 1.0},
 		{name: "batch with a number", header: batch(), body: `[` + goodCE + `,7]`, status: 400, says: "event 1", index: 1.0},
 		{name: "batch that is no array", header: batch(), body: goodCE, status: 400, says: "must be a JSON array"},
 		{name: "bad event alone", header: structured(), body: bad, status: 400, says: "data.reason is empty"},
