@@ -14,23 +14,18 @@ import (
 // Bounds of a digest. Groups beyond maxNamed are counted, not named: nobody
 // reads on, and the link is paid by the byte.
 const (
-	foremost   = 10 // with their message, seen at once
-	maxNamed   = 100
-	rowMessage = 120
-
-	// combined is what client-go's recorder puts before a message of many.
-	combined = "(combined from similar events): "
+	foremost = 10 // with their message, seen at once
+	maxNamed = 100
 )
 
 // Digest renders many groups as one message, the gravest first; as several
 // only where one would be too big. Every group is covered by exactly one part,
 // by name or in the count of the last part.
 func (r *Renderer) Digest(schema Schema, d Digest) ([]Part, error) {
-	p := pages{r: r, schema: schema, d: d, order: gravest(d.Groups, d.Route)}
-	p.named = min(len(p.order), maxNamed)
+	p := r.layout(schema, d)
 	var ends []int // where each part ends in the order
 	for start := 0; start < p.named || len(ends) == 0; {
-		end, err := p.fit(start, len(ends) == 0)
+		end, err := p.fit(start)
 		if err != nil {
 			return nil, err
 		}
@@ -40,23 +35,51 @@ func (r *Renderer) Digest(schema Schema, d Digest) ([]Part, error) {
 	return p.render(ends)
 }
 
-// pages lays groups out over parts.
+// pages lays groups out over parts. What does not depend on where a part
+// begins and ends is made once.
 type pages struct {
 	r      *Renderer
 	schema Schema
 	d      Digest
-	order  []int
-	named  int
+	order  []int    // of the groups
+	named  int      // how many of the order are named
+	rows   []string // of the named ones
+	frame  view     // what all parts have in common
+	first  view     // what the first part says besides
+	last   string   // what the last part says besides
+}
+
+func (r *Renderer) layout(schema Schema, d Digest) *pages {
+	p := &pages{r: r, schema: schema, d: d, order: gravest(d.Groups, d.Route)}
+	p.named = min(len(p.order), maxNamed)
+	for at, i := range p.order[:p.named] {
+		if at < foremost {
+			p.rows = append(p.rows, p.row(d.Groups[i]))
+		} else {
+			p.rows = append(p.rows, p.short(d.Groups[i]))
+		}
+	}
+	color := severityColor(Info)
+	if len(p.order) > 0 { // the first is the gravest
+		color = severityColor(severityNow(d.Groups[p.order[0]]))
+	}
+	p.frame = view{
+		color: color.template, mark: color.mark, title: p.title(),
+		subtitle: r.subtitle(""), command: digestCommand,
+	}
+	p.first = view{headline: p.headline(), notices: r.notices(d.Notices, d.SentAt)}
+	p.last = p.uncounted()
+	return p
 }
 
 // fit is how far the part that begins at start reaches, at least one group.
-func (p pages) fit(start int, first bool) (int, error) {
+func (p *pages) fit(start int) (int, error) {
 	low, high := min(start+1, p.named), p.named
 	for low < high {
 		mid := (low + high + 1) / 2
-		// A total of 99 is as wide as any; the last part's count is measured
-		// in every part.
-		msg, err := p.r.marshal(p.schema, p.view(start, mid, first, true, 99, 99))
+		// A total of 99 is as wide as any; every part is measured as if it
+		// were the last.
+		msg, err := p.r.marshal(p.schema, p.view(start, mid, true, 99, 99))
 		if err != nil {
 			return 0, err
 		}
@@ -69,12 +92,12 @@ func (p pages) fit(start int, first bool) (int, error) {
 	return low, nil
 }
 
-func (p pages) render(ends []int) ([]Part, error) {
+func (p *pages) render(ends []int) ([]Part, error) {
 	var parts []Part
 	start := 0
 	for i, end := range ends {
 		last := i == len(ends)-1
-		msg, err := checked(p.r.marshal(p.schema, p.view(start, end, i == 0, last, i+1, len(ends))))
+		msg, err := checked(p.r.marshal(p.schema, p.view(start, end, last, i+1, len(ends))))
 		if err != nil {
 			return nil, err
 		}
@@ -89,45 +112,33 @@ func (p pages) render(ends []int) ([]Part, error) {
 }
 
 // view is the part that names order[start:end].
-func (p pages) view(start, end int, first, last bool, n, of int) view {
-	r, w, d := p.r, p.r.words, p.d
-	v := view{
-		title:    p.title(),
-		subtitle: r.subtitle(""),
-		command:  digestCommand,
-	}
+func (p *pages) view(start, end int, last bool, n, of int) view {
+	w, v := p.r.words, p.frame
 	if of > 1 {
 		v.title += fmt.Sprintf(w.part, n, of)
 	}
-	c := p.color()
-	v.color, v.mark = c.template, c.mark
-	v.summary = c.mark + " " + v.title
-	if first {
-		v.headline = p.headline()
-		v.notices = r.notices(d.Notices, d.SentAt)
+	v.summary = v.mark + " " + v.title
+	if start == 0 {
+		v.headline, v.notices = p.first.headline, p.first.notices
 	}
-	var rest []string
-	for at := start; at < end; at++ {
-		g := d.Groups[p.order[at]]
-		if at < foremost {
-			v.rows = append(v.rows, p.row(g))
-		} else {
-			rest = append(rest, p.short(g))
-		}
+	seen := min(max(start, foremost), end) // rows before it are seen at once
+	if start < seen {
+		v.rows = p.rows[start:seen]
 	}
+	rest := slices.Clone(p.rows[seen:end])
 	if last {
-		rest = append(rest, p.uncounted())
+		rest = append(rest, p.last)
 	}
 	v.details = joinLines(rest...)
-	v.fold = fmt.Sprintf(w.rest, len(p.order)-min(len(p.order), max(start, foremost)))
+	v.fold = fmt.Sprintf(w.rest, len(p.order)-seen)
 	if v.details == "" {
 		v.fold = w.details
 	}
-	v.footer = r.footer(p.id(start, end), v.title)
+	v.footer = p.r.footer(p.id(start, end), v.title)
 	return v
 }
 
-func (p pages) title() string {
+func (p *pages) title() string {
 	w, total := p.r.words, int64(0)
 	for _, g := range p.d.Groups {
 		total += fresh(g, p.d.Route)
@@ -146,7 +157,7 @@ func fresh(g alert.Group, route string) int64 {
 	return max(g.Total, 1)
 }
 
-func (p pages) offline() time.Duration {
+func (p *pages) offline() time.Duration {
 	if p.d.Offline > 0 || p.d.OfflineSince.IsZero() || p.d.SentAt.IsZero() {
 		return p.d.Offline
 	}
@@ -154,7 +165,7 @@ func (p pages) offline() time.Duration {
 }
 
 // headline says when the link was down and what came first after it went.
-func (p pages) headline() string {
+func (p *pages) headline() string {
 	r, w, d := p.r, p.r.words, p.d
 	if d.OfflineSince.IsZero() {
 		return ""
@@ -176,69 +187,9 @@ func (p pages) headline() string {
 	return strings.Join(lines, "\n")
 }
 
-func (p pages) color() color {
-	gravest := Info
-	for _, g := range p.d.Groups {
-		gravest = max(gravest, severityNow(g))
-	}
-	return severityColor(gravest)
-}
-
-// row tells a group in three lines: what and where, how often, the message.
-func (p pages) row(g alert.Group) string {
-	message := cleanLine(truncate(g.Newest.Message, maxMessage))
-	message = ellipsis(strings.TrimPrefix(message, combined), rowMessage)
-	return joinLines(
-		p.what(g)+" · "+p.place(g),
-		p.r.occurrences(g, p.d.Route, p.d.SentAt),
-		message)
-}
-
-// short tells a group in one line.
-func (p pages) short(g alert.Group) string {
-	out := p.what(g) + " · " + p.place(g) + " · " + p.r.words.times(fresh(g, p.d.Route))
-	if !g.Last.IsZero() {
-		out += " · " + p.r.stamp(g.Last, p.d.SentAt, minutes)
-	}
-	return out
-}
-
-// what is the colour, the reason in words and the raw one beside it.
-func (p pages) what(g alert.Group) string {
-	words, raw := p.r.say(g.Newest), line(g.Newest.Reason, maxField)
-	if g.State == alert.Recovered {
-		words = p.r.words.recovered + words
-	}
-	if words != raw {
-		words += " " + raw
-	}
-	return colorOf(g).mark + " " + words
-}
-
-// place names the cluster too when it is not the one that the card is about.
-func (p pages) place(g alert.Group) string {
-	where := place(g.Newest, nameOf(g))
-	if c := line(g.Newest.Cluster, maxField); c != "" && c != p.r.cluster {
-		where = c + ": " + where
-	}
-	return where
-}
-
-// uncounted is the line for the groups that are counted only.
-func (p pages) uncounted() string {
-	var total int64
-	for _, i := range p.order[p.named:] {
-		total += fresh(p.d.Groups[i], p.d.Route)
-	}
-	if n := len(p.order) - p.named; n > 0 {
-		return fmt.Sprintf(p.r.words.moreGroups, n, total)
-	}
-	return ""
-}
-
 // id is a hash of the short ids of the part's groups, so that a digest sent
 // again because its answer was lost carries the same one.
-func (p pages) id(start, end int) string {
+func (p *pages) id(start, end int) string {
 	h := sha256.New()
 	for _, i := range p.order[start:end] {
 		h.Write([]byte(p.d.Groups[i].ShortID(p.d.Route)))

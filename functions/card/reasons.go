@@ -1,6 +1,8 @@
 package card
 
 import (
+	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -96,27 +98,19 @@ func (r *Renderer) hint(a alert.Alert) string {
 // latest, then the fingerprint, so that the order is always the same.
 func gravest(groups []alert.Group, route string) []int {
 	order := make([]int, len(groups))
+	severity := make([]Severity, len(groups))
 	for i := range order {
-		order[i] = i
+		order[i], severity[i] = i, severityNow(groups[i])
 	}
 	slices.SortFunc(order, func(i, j int) int {
-		a, b := groups[i], groups[j]
-		if d := severityNow(b) - severityNow(a); d != 0 {
-			return int(d)
-		}
-		if x, y := a.Undelivered(route), b.Undelivered(route); x != y {
-			if x > y {
-				return -1
-			}
-			return 1
-		}
-		if c := b.Last.Compare(a.Last); c != 0 {
-			return c
-		}
-		if c := strings.Compare(string(a.Fingerprint[:]), string(b.Fingerprint[:])); c != 0 {
-			return c
-		}
-		return i - j
+		a, b := &groups[i], &groups[j]
+		return cmp.Or(
+			cmp.Compare(severity[j], severity[i]),
+			cmp.Compare(b.Undelivered(route), a.Undelivered(route)),
+			b.Last.Compare(a.Last),
+			bytes.Compare(a.Fingerprint[:], b.Fingerprint[:]),
+			cmp.Compare(i, j),
+		)
 	})
 	return order
 }
