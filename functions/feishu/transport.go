@@ -78,11 +78,17 @@ func (c *countingConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Write counts first: the answer may be read before Write returns.
 func (c *countingConn) Write(p []byte) (int, error) {
+	c.countOut(len(p))
 	n, err := c.Conn.Write(p)
+	c.countOut(n - len(p))
+	return n, err
+}
+
+func (c *countingConn) countOut(n int) {
 	c.own.out.Add(int64(n))
 	c.total.out.Add(int64(n))
-	return n, err
 }
 
 // passage watches one request on its way: which connection it took, what the

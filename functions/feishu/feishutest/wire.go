@@ -73,17 +73,24 @@ func (c *wireConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Write counts first: the client may read before Write returns.
 func (c *wireConn) Write(p []byte) (int, error) {
 	written := 0
 	for {
-		n, err := c.Conn.Write(c.slow(p[written:]))
-		c.out.Add(int64(n))
-		c.wire.out.Add(int64(n))
+		part := c.slow(p[written:])
+		c.countOut(len(part))
+		n, err := c.Conn.Write(part)
+		c.countOut(n - len(part))
 		written += n
 		if err != nil || written >= len(p) {
 			return written, err
 		}
 	}
+}
+
+func (c *wireConn) countOut(n int) {
+	c.out.Add(int64(n))
+	c.wire.out.Add(int64(n))
 }
 
 // slow lets pass what the bandwidth allows in a twentieth of a second, after
