@@ -1,0 +1,134 @@
+package apiserver
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// maxSettled bounds the memory of an unfinished list to some 16 MB. Beyond it,
+// a list that breaks sends again what the receiver then recognises.
+const maxSettled = 200_000
+
+// settled is a set of hashes of uid and resourceVersion.
+type settled map[[16]byte]struct{}
+
+func hash(ev *corev1.Event) (h [16]byte) {
+	sum := sha256.Sum256([]byte(string(ev.UID) + "." + ev.ResourceVersion))
+	copy(h[:], sum[:])
+	return h
+}
+
+func (s settled) has(h [16]byte) bool {
+	_, ok := s[h]
+	return ok
+}
+
+func (s settled) add(hashes [][16]byte) {
+	for _, h := range hashes {
+		if len(s) < maxSettled {
+			s[h] = struct{}{}
+		}
+	}
+}
+
+// list reads all pages and delivers what the sink does not have: what is above
+// the position. The position then is the list's own.
+func (st *stream) list(ctx context.Context) error {
+	select {
+	case st.src.listing <- struct{}{}:
+		defer func() { <-st.src.listing }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if st.settled == nil {
+		st.settled = settled{}
+	}
+	st.state.complete(false)
+	var snapshot uint64
+	for token, limit := "", pageSize; ; {
+		page, err := st.page(ctx, &limit, token)
+		if err != nil {
+			return err
+		}
+		st.state.answered(st.log)
+		if token == "" {
+			if err := st.checkRestored(page.ResourceVersion); err != nil {
+				return err
+			}
+			snapshot = number(page.ResourceVersion)
+		}
+		token, limit = page.Continue, min(2*limit, pageSize)
+		if err := st.take(ctx, page); err != nil {
+			return err
+		}
+		if token == "" {
+			break
+		}
+	}
+	st.position, st.found, st.probed, st.settled = snapshot, true, true, nil
+	st.state.complete(true)
+	return nil
+}
+
+// page asks for the next page, in smaller parts if its Events are huge.
+func (st *stream) page(ctx context.Context, limit *int, token string) (*corev1.EventList, error) {
+	for {
+		st.src.count(func(s *Stats) { s.Lists++ })
+		page, err := st.src.client.list(ctx, st.namespace, *limit, token)
+		switch {
+		case errors.Is(err, errPageTooBig):
+			*limit = max(*limit/4, 1)
+			continue
+		case err != nil && isGone(err):
+			// The token is compacted, as the sink was slower. The list starts
+			// again, and what is settled is not sent again.
+			err = fmt.Errorf("%w: %w", errGone, err)
+		}
+		return page, err
+	}
+}
+
+// take delivers what is new in a page.
+func (st *stream) take(ctx context.Context, page *corev1.EventList) error {
+	var events []event.Event
+	var hashes [][16]byte
+	for i := range page.Items {
+		ev := &page.Items[i]
+		h := hash(ev)
+		if number(ev.ResourceVersion) <= st.position || st.settled.has(h) {
+			continue
+		}
+		hashes = append(hashes, h)
+		if ce, ok := st.convert(ev); ok {
+			events = append(events, ce)
+		}
+	}
+	page.Items = nil
+	if err := st.deliver(ctx, events); err != nil {
+		return err
+	}
+	st.settled.add(hashes)
+	return nil
+}
+
+// checkRestored forgets the position when the datastore stands below it: it was
+// restored from a backup, and resourceVersions are being given out again.
+func (st *stream) checkRestored(rv string) error {
+	now, err := strconv.ParseUint(rv, 10, 64)
+	if err != nil {
+		return fmt.Errorf("list Events: resourceVersion of the list: %w", err)
+	}
+	if now >= st.position {
+		return nil
+	}
+	st.log.Warn("the API server's datastore was restored to an earlier state: sending all Events again",
+		"resourceVersion", now, "before", st.position)
+	st.position, st.found = 0, false
+	return nil
+}

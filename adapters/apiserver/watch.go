@@ -1,0 +1,182 @@
+package apiserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/watch"
+)
+
+const (
+	// maxStagedBytes bounds what is read ahead while the sink is busy.
+	maxStagedBytes = 1 << 20
+	// quiet is how long nothing must come after a watch was opened again to
+	// say that all was read that had waited.
+	quiet = time.Second
+)
+
+var errClosedAtOnce = errors.New("watch Events: closed as soon as it was opened")
+
+// staged is what was read from a watch and not yet delivered.
+type staged struct {
+	any    bool
+	events []event.Event
+	bytes  int
+	// position is the resourceVersion reached by this.
+	position uint64
+	// done says that the watch has ended, with err if not as usual.
+	done bool
+	err  error
+}
+
+// watch delivers what comes until the watch ends, and moves the position.
+func (st *stream) watch(ctx context.Context) error {
+	if err := st.probe(ctx); err != nil || !st.found {
+		return err
+	}
+	st.src.count(func(s *Stats) { s.Watches++ })
+	opened := time.Now()
+	w, stop, err := st.src.client.watch(ctx, st.namespace, strconv.FormatUint(st.position, 10))
+	if err != nil {
+		if isGone(err) {
+			return fmt.Errorf("%w: %w", errGone, err)
+		}
+		return err
+	}
+	defer stop()
+	out, quit := make(chan staged), make(chan struct{})
+	defer close(quit)
+	go st.stage(w.ResultChan(), out, quit)
+	came, err := st.drain(ctx, out, stop)
+	if err == nil && !came && time.Since(opened) < healthy {
+		return errClosedAtOnce
+	}
+	return err
+}
+
+// probe asks for one Event, to see that the datastore still stands at the
+// position or above: from a resourceVersion that is yet to come, a watch would
+// wait in silence. It costs one small request in five minutes. That it is
+// answered does not end an outage: only the watch does, which may fail alone.
+func (st *stream) probe(ctx context.Context) error {
+	if st.probed {
+		st.probed = false
+		return nil
+	}
+	limit := 1
+	page, err := st.page(ctx, &limit, "")
+	if err != nil {
+		return err
+	}
+	return st.checkRestored(page.ResourceVersion)
+}
+
+// drain delivers until the watch ends; came says whether anything did.
+func (st *stream) drain(ctx context.Context, out <-chan staged, stop func()) (came bool, err error) {
+	calm := time.NewTimer(quiet)
+	defer calm.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return came, ctx.Err()
+		case <-calm.C:
+			st.state.answered(st.log)
+			st.state.complete(true)
+		case b := <-out:
+			if b.position > 0 {
+				came = true
+				st.state.answered(st.log)
+			}
+			paused, err := st.hand(ctx, b, stop)
+			if err != nil || paused {
+				return came, err
+			}
+			if b.done {
+				return came, b.err
+			}
+			calm.Reset(quiet)
+		}
+	}
+}
+
+// hand delivers what was staged and moves the position. If the sink takes long
+// the watch is stopped, which paused says.
+func (st *stream) hand(ctx context.Context, b staged, stop func()) (paused bool, err error) {
+	if len(b.events) > 0 {
+		from := st.position
+		timer := time.AfterFunc(patience, func() {
+			st.log.Info("watch closed until the sink takes events again", "resourceVersion", from)
+			stop()
+		})
+		err = st.deliver(ctx, b.events)
+		paused = !timer.Stop()
+		if err != nil {
+			return paused, err
+		}
+	}
+	st.position = max(st.position, b.position)
+	return paused, nil
+}
+
+// stage reads ahead while the sink is busy, up to one batch, so that what has
+// come meanwhile goes out together.
+func (st *stream) stage(in <-chan watch.Event, out chan<- staged, quit <-chan struct{}) {
+	var next staged
+	for {
+		from, to := in, chan<- staged(nil)
+		if next.done || len(next.events) >= st.src.batch || next.bytes >= maxStagedBytes {
+			from = nil
+		}
+		if next.any || next.done {
+			to = out
+		}
+		select {
+		case <-quit:
+			return
+		case to <- next:
+			if next.done {
+				return
+			}
+			next = staged{}
+		case ev, ok := <-from:
+			if !ok {
+				next.done = true
+				continue
+			}
+			next.any = true
+			st.read(ev, &next)
+		}
+	}
+}
+
+// read adds what a watch said.
+func (st *stream) read(ev watch.Event, next *staged) {
+	if ev.Type == watch.Error {
+		next.done, next.err = true, apierrors.FromObject(ev.Object)
+		if isGone(next.err) {
+			next.err = fmt.Errorf("%w: %w", errGone, next.err)
+		}
+		return
+	}
+	obj, ok := ev.Object.(*corev1.Event)
+	if !ok {
+		next.done, next.err = true, fmt.Errorf("watch Events: got a %T", ev.Object)
+		return
+	}
+	if rv, err := strconv.ParseUint(obj.ResourceVersion, 10, 64); err == nil {
+		next.position = max(next.position, rv)
+	}
+	if ev.Type != watch.Added && ev.Type != watch.Modified {
+		return
+	}
+	if ce, ok := st.convert(obj); ok {
+		next.events = append(next.events, ce)
+		next.bytes += len(ce.DataEncoded)
+	}
+}
