@@ -64,7 +64,7 @@ func TestFalseMerges(t *testing.T) {
 // Pairs that look as much alike as the shape allows. Where names alone cannot
 // tell, the two merge always; the test keeps that list complete and short.
 func TestFalseMergesOfLookalikes(t *testing.T) {
-	const seed, pairs = 7, 2000
+	const seed, pairs = 7, 1000
 	hex := func(r *rand.Rand, n int) string { return fmt.Sprintf("%016x", r.Uint64())[:n] }
 	tests := []struct {
 		shape    string
