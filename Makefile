@@ -1,0 +1,92 @@
+# Edgebell. `make help` lists what there is.
+SHELL       := /bin/sh
+GO          ?= go
+BIN         := .cache/bin
+GOFLAGS     := -buildvcs=false
+export GOFLAGS
+# A static, stripped, reproducible program.
+BUILD        = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -buildid='
+EVENTS      := $(wildcard adapters/kubeevent/testdata/quota-storm.json adapters/kubeevent/testdata/kubelet-events.json)
+comma       := ,
+space       := $(subst ,, )
+# The race detector needs a C compiler.
+CC_FOUND    := $(shell command -v gcc cc clang 2>/dev/null | head -1)
+RACE        := $(if $(CC_FOUND),-race,)
+MODULES     := . $(patsubst %/go.mod,%,$(wildcard k3s/controlplane/go.mod deploy/*/go.mod))
+
+.DEFAULT_GOAL := help
+
+## help: this table
+.PHONY: help
+help:
+	@printf '%-16s %s\n' target 'what it does'
+	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "%-16s %s\n", $$1, $$2}'
+
+## build: the programs, into .cache/bin
+.PHONY: build
+build:
+	@mkdir -p $(BIN)
+	$(BUILD) -o $(BIN)/ ./cmd/notify ./cmd/event-source ./cmd/audit-webhook
+
+.PHONY: build-demo
+build-demo:
+	@mkdir -p $(BIN)
+	$(BUILD) -o $(BIN)/ ./cmd/notify ./cmd/event-source ./cmd/internal/demo ./functions/feishu/feishutest/bot
+	$(BUILD) -o $(BIN)/apiserver ./adapters/apiserver/apiservertest/server
+
+## run: everything on this machine, with recorded Events and a stand-in bot; KUBECONFIG=… and FEISHU_WEBHOOK_URL=… for real ones
+.PHONY: run
+run: build-demo
+	@KUBECONFIG='$(KUBECONFIG)' $(BIN)/demo -bin $(BIN) -events '$(subst $(space),$(comma),$(strip $(EVENTS)))'
+
+## test: unit and integration tests, with Go and make alone
+.PHONY: test
+test:
+	$(if $(RACE),,@echo 'no C compiler found: testing without the race detector')
+	$(if $(RACE),CGO_ENABLED=1) $(GO) test -shuffle=on $(RACE) ./...
+
+## test-fast: the same without the race detector
+.PHONY: test-fast
+test-fast:
+	$(GO) test -shuffle=on ./...
+
+## check: format, vet, lint, tidy, imports, shell, manifests
+.PHONY: check
+check: check-format check-tidy check-lint check-shell $(if $(wildcard deploy/deploy.mk),manifests-check)
+
+.PHONY: check-format
+check-format:
+	@bad=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$bad" ]; then echo "not gofmt-ed:"; echo "$$bad"; exit 1; fi
+
+.PHONY: check-tidy
+check-tidy:
+	@for m in $(MODULES); do echo "tidy $$m"; (cd $$m && $(GO) mod tidy -diff && $(GO) mod verify >/dev/null) || exit 1; done
+
+LINT_VERSION := v2.15.0
+$(BIN)/golangci-lint-$(LINT_VERSION):
+	@mkdir -p $(BIN)
+	GOBIN=$(abspath $(BIN)) CGO_ENABLED=0 $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+	@mv $(BIN)/golangci-lint $@
+
+.PHONY: check-lint
+check-lint: $(BIN)/golangci-lint-$(LINT_VERSION)
+	$(GO) vet ./...
+	$(GO) vet -tags e2e ./...
+	$(BIN)/golangci-lint-$(LINT_VERSION) run ./...
+
+.PHONY: check-shell
+check-shell:
+	@if command -v shellcheck >/dev/null; then shellcheck $$(git ls-files '*.sh' .ci/run); else echo 'shellcheck is not installed: shell scripts are not checked (apt-get install shellcheck)'; test -z "$(CI)"; fi
+
+## e2e: end to end against a real control plane (needs gcc)
+.PHONY: e2e
+e2e: build controlplane
+	$(GO) test -tags e2e -count=1 -timeout 20m ./k3s/...
+
+-include k3s/controlplane/controlplane.mk
+-include deploy/deploy.mk
+
+## clean: what was built
+.PHONY: clean
+clean:
+	rm -rf .cache bin dist

@@ -1,0 +1,182 @@
+// Command demo runs the whole of Edgebell on this machine: a loopback API
+// server with recorded Events (or the cluster that KUBECONFIG names), the event
+// source, the function, and a stand-in for the Feishu bot with a page that
+// shows the cards (or the real group that FEISHU_WEBHOOK_URL names).
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	botAddress    = "127.0.0.1:8090"
+	apiAddress    = "127.0.0.1:8091"
+	notifyAddress = "127.0.0.1:8080"
+	sourceAddress = "127.0.0.1:8081"
+	// demoURL is the stand-in bot's address; the token opens nothing else.
+	demoURL = "http://" + botAddress + "/open-apis/bot/v2/hook/00000000-0000-4000-8000-000000000000"
+)
+
+func main() {
+	bin := flag.String("bin", ".cache/bin", "folder of the built programs")
+	events := flag.String("events", "", "comma-separated files of recorded Events")
+	rate := flag.Float64("rate", 1, "new Events per second from the loopback API server")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	if err := demo(ctx, *bin, *events, *rate); err != nil {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(1)
+	}
+}
+
+func demo(ctx context.Context, bin, events string, rate float64) error {
+	dir, err := os.MkdirTemp("", "edgebell-demo-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	r := &runner{ctx: ctx, bin: bin}
+	defer r.stop()
+
+	webhook, where := os.Getenv("FEISHU_WEBHOOK_URL"), "the group of FEISHU_WEBHOOK_URL"
+	if webhook == "" {
+		webhook, where = demoURL, "http://"+botAddress+"/"
+		token := demoURL[strings.LastIndexByte(demoURL, '/')+1:]
+		if err := r.start("bot", botAddress, nil, "-listen", botAddress, "-token", token); err != nil {
+			return err
+		}
+	}
+	kubeconfig, cluster := os.Getenv("KUBECONFIG"), "the cluster of KUBECONFIG"
+	if kubeconfig == "" {
+		kubeconfig, cluster = filepath.Join(dir, "kubeconfig"), "recorded Events, served at http://"+apiAddress
+		err := r.start("apiserver", apiAddress, nil, "-listen", apiAddress, "-kubeconfig", kubeconfig, "-events", events, "-rate", fmt.Sprint(rate))
+		if err != nil {
+			return err
+		}
+	}
+	if err := r.start("notify", notifyAddress, append(inherited(),
+		"FEISHU_WEBHOOK_URL="+webhook, "LISTEN_ADDRESS="+notifyAddress, "DATA_DIR="+dir, "LOG_FORMAT=text")); err != nil {
+		return err
+	}
+	if err := r.start("event-source", sourceAddress, append(inherited(),
+		"KUBECONFIG="+kubeconfig, "K_SINK=http://"+notifyAddress+"/", "LISTEN_ADDRESS="+sourceAddress, "LOG_FORMAT=text")); err != nil {
+		return err
+	}
+	fmt.Printf(`
+  Events   %s
+  Cards    %s
+  Status   http://%s/status   (metrics: /metrics)
+  Source   http://%s/status
+  Stop     Ctrl-C
+
+`, cluster, where, notifyAddress, sourceAddress)
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-r.ended():
+		return err
+	}
+}
+
+// inherited is the environment less what the demo sets; any other variable of
+// the README's table works.
+func inherited() []string {
+	var out []string
+	for _, kv := range os.Environ() {
+		switch name, _, _ := strings.Cut(kv, "="); name {
+		case "FEISHU_WEBHOOK_URL", "LISTEN_ADDRESS", "DATA_DIR", "LOG_FORMAT", "KUBECONFIG", "K_SINK":
+		default:
+			out = append(out, kv)
+		}
+	}
+	return out
+}
+
+// runner starts programs and stops them in the opposite order.
+type runner struct {
+	ctx  context.Context
+	bin  string
+	cmds []*exec.Cmd
+	exit chan error
+	wait sync.WaitGroup
+	once sync.Once
+}
+
+func (r *runner) ended() chan error {
+	r.once.Do(func() { r.exit = make(chan error, 8) })
+	return r.exit
+}
+
+// start runs a program and waits until it listens.
+func (r *runner) start(name, address string, env []string, args ...string) error {
+	if c, err := net.DialTimeout("tcp", address, time.Second); err == nil {
+		_ = c.Close()
+		return fmt.Errorf("start %s: something listens on %s already", name, address)
+	}
+	cmd := exec.Command(filepath.Join(r.bin, name), args...)
+	cmd.Env = env
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	pipe, err := cmd.StderrPipe()
+	if err != nil {
+		return err
+	}
+	cmd.Stdout = os.Stdout
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start %s: %w", name, err)
+	}
+	r.cmds = append(r.cmds, cmd)
+	ended := r.ended()
+	r.wait.Go(func() {
+		prefix(os.Stderr, name, pipe)
+		if err := cmd.Wait(); err != nil && r.ctx.Err() == nil {
+			ended <- fmt.Errorf("%s ended: %w", name, err)
+		}
+	})
+	return r.listens(name, address)
+}
+
+// listens waits until address takes connections.
+func (r *runner) listens(name, address string) error {
+	for range 200 {
+		if c, err := net.DialTimeout("tcp", address, time.Second); err == nil {
+			return c.Close()
+		}
+		select {
+		case <-r.ctx.Done():
+			return r.ctx.Err()
+		case err := <-r.ended():
+			return err
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	return errors.New(name + " does not listen on " + address)
+}
+
+func (r *runner) stop() {
+	for i := len(r.cmds) - 1; i >= 0; i-- {
+		_ = r.cmds[i].Process.Signal(syscall.SIGTERM)
+	}
+	r.wait.Wait()
+}
+
+func prefix(w io.Writer, name string, from io.Reader) {
+	lines := bufio.NewScanner(from)
+	for lines.Scan() {
+		_, _ = fmt.Fprintf(w, "%-12s | %s\n", name, lines.Text())
+	}
+}
