@@ -34,10 +34,10 @@ type store struct {
 	rv, compacted uint64
 	// items are in the order of the datastore's keys. The slice is copied
 	// before a write when a snapshot shares it.
-	items   []*corev1.Event
-	shared  bool
-	history []change
-	snapshots     map[uint64][]*corev1.Event
+	items     []*corev1.Event
+	shared    bool
+	history   []change
+	snapshots map[uint64][]*corev1.Event
 }
 
 func newStore() store {
