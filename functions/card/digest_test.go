@@ -162,7 +162,7 @@ func TestGravestFirst(t *testing.T) {
 func TestOfflineStory(t *testing.T) {
 	d := many(9, "")
 	d.Groups[0].Total = 10_000 - 44
-	d.Notices.Dropped = map[string]int64{"cap": 7}
+	d.Notices.Dropped = map[string]int64{"no_room": 7}
 	parts, err := testRenderer(t, "zh").Digest(V2, d)
 	if err != nil {
 		t.Fatal(err)
@@ -171,7 +171,7 @@ func TestOfflineStory(t *testing.T) {
 		t.Fatalf("%d parts, want 1", len(parts))
 	}
 	said := wordsIn(t, parts[0].Payload)
-	for _, want := range []string{"离线 3 小时：9 组告警，共 10000 次", "离线 16:00–19:00", "离线后最早：16:00 容器反复崩溃", "未能保留 7 次：告警太多"} {
+	for _, want := range []string{"离线 3 小时：9 组告警，共 10000 次", "离线 16:00–19:00", "离线后最早：16:00 容器反复崩溃", "未能保留 7 次：告警太多，存储已满"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("does not say %q: %s", want, said)
 		}

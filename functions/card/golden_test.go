@@ -44,8 +44,8 @@ var told = map[string]func(*Story){
 	"successful-create":      func(s *Story) { s.Group.State = alert.Recovered },
 	"failed-create-storm": func(s *Story) {
 		s.Notices = Notices{
-			Dropped: map[string]int64{"cap": 12, "possible_duplicate": 3, "some_new_reason": 1},
-			Gaps:    []Gap{{From: s.Group.First.Add(-26 * time.Hour), To: s.Group.First, Why: GapSource}},
+			Dropped: map[string]int64{"no_room": 12, "some_new_reason": 1},
+			Gaps:    []Gap{{From: s.Group.First.Add(-26 * time.Hour), To: s.Group.First, Why: "source_down"}},
 		}
 	},
 }
@@ -83,8 +83,9 @@ func TestGoldenDigest(t *testing.T) {
 func TestGoldenNotice(t *testing.T) {
 	at := time.Date(2026, 11, 24, 1, 2, 3, 0, time.UTC)
 	n := Notices{
-		Dropped: map[string]int64{"parked": 2, "cap": 1234},
-		Gaps:    []Gap{{From: at, To: at.Add(3 * time.Hour), Why: GapLedger}, {To: at, Why: "<at id=all></at>"}},
+		Dropped:  map[string]int64{"parked": 2, "no_room": 1234},
+		Gaps:     []Gap{{From: at, To: at.Add(3 * time.Hour), Why: "ledger_damaged"}, {To: at, Why: "<at id=all></at>"}},
+		MoreGaps: 3,
 	}
 	eachGolden(t, "own-notice", func(r *Renderer, schema Schema) []Message {
 		msg, err := r.Notice(schema, n)

@@ -15,48 +15,38 @@ import (
 type Notices struct {
 	// Dropped counts, per reason, the occurrences that were not kept.
 	Dropped map[string]int64
-	// Gaps are times of which nothing may be known.
-	Gaps []Gap
+	// Gaps are times of which nothing may be known, oldest first; MoreGaps
+	// counts those that are not listed.
+	Gaps     []Gap
+	MoreGaps int64
 }
 
 // Gap is a time in which events may have been missed. Why is one of the keys
-// below or any short text.
+// of causes or any short text.
 type Gap struct {
 	From, To time.Time
 	Why      string
 }
 
-// Causes of gaps.
-const (
-	GapSource = "source" // the source was down for longer than Events are kept
-	GapLedger = "ledger" // the ledger's file was damaged and moved aside
-	GapClock  = "clock"
-)
-
 // Empty says whether there is nothing to tell.
-func (n Notices) Empty() bool { return len(n.Dropped) == 0 && len(n.Gaps) == 0 }
+func (n Notices) Empty() bool { return len(n.Dropped) == 0 && len(n.Gaps) == 0 && n.MoreGaps == 0 }
 
 const (
 	shownDrops = 10
-	shownGaps  = 5
-
-	possibleDuplicate = "possible_duplicate"
+	shownGaps  = 8
 )
 
-// causes puts the keys of drops and gaps in words. A key without words stands
-// for itself.
+// causes puts the ledger's keys of gaps and drops in words. A key without
+// words stands for itself.
 var causes = map[string][2]string{
-	GapSource:   {"事件源停机太久", "the event source was down for too long"},
-	GapLedger:   {"存储文件损坏，已另存", "the data file was damaged and moved aside"},
-	GapClock:    {"时钟有误", "the clock was wrong"},
-	"cap":       {"告警太多", "too many alerts"},
-	"full":      {"存储已满", "the data file is full"},
-	"parked":    {"机器人不接受卡片", "the bot refused the card"},
-	"refused":   {"被拒收", "refused"},
-	"too_large": {"事件太大", "the event is too large"},
-	"malformed": {"格式有误", "malformed"},
-	"expired":   {"已过期", "expired"},
-	"damaged":   {"存储损坏", "damaged in the data file"},
+	"source_down":    {"事件源停机太久", "the event source was down for too long"},
+	"audit_lost":     {"审计入口不可达太久", "the audit entry was out of reach for too long"},
+	"ledger_damaged": {"存储文件损坏，已另存", "the data file was damaged and moved aside"},
+	"no_room":        {"告警太多，存储已满", "too many alerts, the data file is full"},
+	"damaged":        {"存储损坏", "damaged in the data file"},
+	"parked":         {"机器人不接受卡片", "the bot refused the card"},
+	"refused":        {"事件被拒收", "the event was refused"},
+	"other":          {"其他原因", "other reasons"},
 }
 
 func (r *Renderer) cause(key string) string {
@@ -68,7 +58,7 @@ func (r *Renderer) cause(key string) string {
 
 // notices is a line for each thing to tell.
 func (r *Renderer) notices(n Notices, ref time.Time) string {
-	lines := append(r.drops(n.Dropped), r.gaps(n.Gaps, ref)...)
+	lines := append(r.drops(n.Dropped), r.gaps(n, ref)...)
 	return joinLines(lines...)
 }
 
@@ -83,24 +73,20 @@ func (r *Renderer) drops(dropped map[string]int64) []string {
 			}
 			return append(lines, "⚠ "+fmt.Sprintf(r.words.dropped, rest, "…"))
 		}
-		if key == possibleDuplicate { // kept, perhaps twice
-			lines = append(lines, "⚠ "+fmt.Sprintf(r.words.twice, dropped[key]))
-			continue
-		}
 		lines = append(lines, "⚠ "+fmt.Sprintf(r.words.dropped, dropped[key], r.cause(key)))
 	}
 	return lines
 }
 
-func (r *Renderer) gaps(gaps []Gap, ref time.Time) []string {
+func (r *Renderer) gaps(n Notices, ref time.Time) []string {
 	var lines []string
-	for i, g := range gaps {
-		if i == shownGaps {
-			return append(lines, "⚠ "+fmt.Sprintf(r.words.moreGaps, len(gaps)-i,
-				r.stamp(gaps[i].From, ref, minutes), r.stamp(gaps[len(gaps)-1].To, ref, minutes)))
-		}
+	shown := min(len(n.Gaps), shownGaps)
+	for _, g := range n.Gaps[:shown] {
 		lines = append(lines, "⚠ "+fmt.Sprintf(r.words.gap,
 			r.stamp(g.From, ref, minutes), r.until(g.From, g.To, ref), r.cause(g.Why)))
+	}
+	if more := n.MoreGaps + int64(len(n.Gaps)-shown); more > 0 {
+		lines = append(lines, "⚠ "+fmt.Sprintf(r.words.moreGaps, more))
 	}
 	return lines
 }

@@ -18,9 +18,9 @@ type words struct {
 	objects, objectsOver, more, unseen    string
 	details, rest                         string
 
-	digest, digestOffline, part           string
-	offline, earliest, moreGroups         string
-	notice, dropped, twice, gap, moreGaps string
+	digest, digestOffline, part    string
+	offline, earliest, moreGroups  string
+	notice, dropped, gap, moreGaps string
 
 	occurrences func(total, fresh int64, repeated bool, s span) string
 	times       func(n int64) string
@@ -50,7 +50,7 @@ var zh = words{
 
 	digest: "%d 组告警，共 %d 次", digestOffline: "离线 %s：%d 组告警，共 %d 次", part: "（%d/%d）",
 	offline: "离线 %s–%s", earliest: "离线后最早：%s %s", moreGroups: "另有 %d 组，共 %d 次",
-	notice: "Edgebell 自身状况", dropped: "未能保留 %d 次：%s", twice: "可能重复计数 %d 次", gap: "%s 至 %s 之间可能有遗漏：%s", moreGaps: "另有 %d 段可能有遗漏，%s 至 %s",
+	notice: "Edgebell 自身状况", dropped: "未能保留 %d 次：%s", gap: "%s 至 %s 之间可能有遗漏：%s", moreGaps: "另有 %d 段时间可能有遗漏",
 
 	occurrences: zhOccurrences,
 	times:       func(n int64) string { return fmt.Sprintf("%d 次", n) },
@@ -101,7 +101,7 @@ var en = words{
 
 	digest: "%d groups of alerts, %d occurrences", digestOffline: "After %s offline: %d groups of alerts, %d occurrences", part: " (%d/%d)",
 	offline: "offline %s–%s", earliest: "first after that: %s %s", moreGroups: "and %d more groups with %d occurrences",
-	notice: "About Edgebell itself", dropped: "not kept: ×%d, %s", twice: "may have been counted twice: ×%d", gap: "may have missed events between %s and %s: %s", moreGaps: "%d more such gaps between %s and %s",
+	notice: "About Edgebell itself", dropped: "not kept: ×%d, %s", gap: "may have missed events between %s and %s: %s", moreGaps: "and %d more times like that",
 
 	occurrences: enOccurrences,
 	times:       func(n int64) string { return fmt.Sprintf("×%d", n) },
