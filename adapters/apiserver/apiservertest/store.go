@@ -41,7 +41,7 @@ type store struct {
 }
 
 func newStore() store {
-	return store{rv: firstRevision, snapshots: map[uint64][]*corev1.Event{}}
+	return store{rv: firstRevision, compacted: firstRevision, snapshots: map[uint64][]*corev1.Event{}}
 }
 
 func key(namespace, name string) string { return namespace + "/" + name }
