@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -40,16 +41,22 @@ const (
 	sourcePrefix = "/clusters/"
 )
 
-// Source is the CloudEvent source of a cluster: /clusters/<name>.
-func Source(cluster string) string { return sourcePrefix + cluster }
+// Source is the CloudEvent source of a cluster: /clusters/<name>, a
+// URI-reference, so the name is escaped where it has to be.
+func Source(cluster string) string { return sourcePrefix + url.PathEscape(cluster) }
 
 // Cluster is the cluster's name in a CloudEvent source; a source of another
 // shape is a foreign sender's and stands for itself.
 func Cluster(source string) string {
-	if name, ok := strings.CutPrefix(source, sourcePrefix); ok && name != "" {
-		return name
+	escaped, ok := strings.CutPrefix(source, sourcePrefix)
+	if !ok || escaped == "" {
+		return source
 	}
-	return source
+	name, err := url.PathUnescape(escaped)
+	if err != nil {
+		return escaped
+	}
+	return name
 }
 
 // FromCore makes the CloudEvent of a core/v1 Event. The id is
@@ -107,7 +114,7 @@ func headerSafe(s string) string {
 // Decode reads the core/v1 Event out of a CloudEvent of TypeEvent. Its errors
 // name the attribute or field and what would be right.
 func Decode(ce *event.Event) (*corev1.Event, error) {
-	if ct := ce.DataMediaType(); ct != "" && ct != event.ApplicationJSON {
+	if ct := ce.DataMediaType(); ct != "" && !strings.EqualFold(ct, event.ApplicationJSON) {
 		return nil, fmt.Errorf("datacontenttype %q: must be %s", ct, event.ApplicationJSON)
 	}
 	if len(ce.Data()) == 0 {

@@ -115,7 +115,7 @@ func TestLargeMessageRoundTrips(t *testing.T) {
 }
 
 func TestSourceAndCluster(t *testing.T) {
-	for _, cluster := range []string{"kubernetes", "edge-07.example.com", "a/b"} {
+	for _, cluster := range []string{"kubernetes", "edge-07.example.com", "a/b", "上海一号", "50%", "line two"} {
 		if got := Cluster(Source(cluster)); got != cluster {
 			t.Errorf("Cluster(Source(%q)) = %q", cluster, got)
 		}
@@ -171,7 +171,7 @@ func TestDecodeTakesContentTypes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, contentType := range []string{"", "application/json", "application/json; charset=utf-8"} {
+	for _, contentType := range []string{"", "application/json", "application/json; charset=utf-8", "Application/JSON"} {
 		if _, err := Decode(incoming(TypeEvent, contentType, string(data))); err != nil {
 			t.Errorf("content type %q: %v", contentType, err)
 		}
