@@ -21,28 +21,29 @@ const (
 	maxFieldBytes   = 128
 )
 
-// Alert is what the function keeps of one Kubernetes Event.
+// Alert is what the function keeps of one Kubernetes Event. Its JSON is what
+// the ledger writes, so the names are short: bytes wear out an SD card.
 type Alert struct {
-	Cluster   string // name of the cluster, from the CloudEvent's source
-	Namespace string // of the involved object; empty when cluster-scoped
-	Kind      string
-	Name      string
-	Type      string // Normal or Warning
-	Reason    string
-	Component string // who reported it, e.g. kubelet
-	Node      string // where it was reported, or the node it is about
-	Message   string // cut to MaxMessageBytes
+	Cluster   string `json:"c,omitempty"` // name of the cluster, from the CloudEvent's source
+	Namespace string `json:"n,omitempty"` // of the involved object; empty when cluster-scoped
+	Kind      string `json:"k,omitempty"`
+	Name      string `json:"o,omitempty"`
+	Type      string `json:"t,omitempty"` // Normal or Warning
+	Reason    string `json:"r,omitempty"`
+	Component string `json:"p,omitempty"` // who reported it, e.g. kubelet
+	Node      string `json:"h,omitempty"` // where it was reported, or the node it is about
+	Message   string `json:"m,omitempty"` // cut to MaxMessageBytes
 	// MessageBytes is the length of the message before it was cut.
-	MessageBytes int
+	MessageBytes int `json:"b,omitempty"`
 
 	// EventNamespace, EventName and EventUID name the Event object itself.
-	EventNamespace string
-	EventName      string
-	EventUID       string
+	EventNamespace string `json:"en,omitempty"`
+	EventName      string `json:"e,omitempty"`
+	EventUID       string `json:"u,omitempty"`
 
-	Count int64     // how often the Event has happened, at least 1
-	First time.Time // when first seen, by the reporter's clock; may be zero
-	Last  time.Time // when last seen, by the reporter's clock; may be zero
+	Count int64     `json:"x,omitempty"` // how often the Event has happened, at least 1
+	First time.Time `json:"f,omitzero"`  // when first seen, by the reporter's clock; may be zero
+	Last  time.Time `json:"l,omitzero"`  // when last seen, by the reporter's clock; may be zero
 }
 
 // Seen is what FromEvent needs besides the Event and what the contract says of

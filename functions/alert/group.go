@@ -52,35 +52,36 @@ const MaxObjects = 20
 
 // Object is one object that a group's Alerts were about.
 type Object struct {
-	Name  string    `json:"name"`
-	Count int64     `json:"count"` // occurrences counted on it
-	Last  time.Time `json:"last,omitzero"`
+	Name  string    `json:"o"`
+	Count int64     `json:"x"` // occurrences counted on it
+	Last  time.Time `json:"l,omitzero"`
 }
 
-// Group is one story as the ledger keeps it and a card tells it.
+// Group is one story as the ledger keeps it and a card tells it. The
+// fingerprint is the key of its row and not part of its JSON.
 type Group struct {
-	Fingerprint Fingerprint `json:"fingerprint"`
+	Fingerprint Fingerprint `json:"-"`
 	// Newest is the Alert with the latest Last, whose message is shown.
-	Newest Alert `json:"newest"`
+	Newest Alert `json:"n"`
 	// Folded is the name that all objects of the group share, with * for what
 	// controllers generate.
-	Folded string `json:"folded"`
+	Folded string `json:"f,omitempty"`
 	// First and Last are the earliest and latest times of occurrence, by the
 	// reporters' clocks; zero when no Event brought one.
-	First time.Time `json:"first,omitzero"`
-	Last  time.Time `json:"last,omitzero"`
+	First time.Time `json:"a,omitzero"`
+	Last  time.Time `json:"z,omitzero"`
 	// Total is the number of occurrences.
-	Total int64 `json:"total"`
+	Total int64 `json:"x"`
 	// Objects are the objects touched, most recent last, at most MaxObjects;
 	// MoreObjects counts the sightings of objects that no longer fitted.
-	Objects     []Object `json:"objects"`
-	MoreObjects int64    `json:"moreObjects,omitempty"`
-	State       State    `json:"state"`
+	Objects     []Object `json:"o,omitempty"`
+	MoreObjects int64    `json:"y,omitempty"`
+	State       State    `json:"s"`
 	// Overflow marks a group that takes in many stories of a namespace (or
 	// cluster, when the namespace is *) that found no room of their own.
-	Overflow bool `json:"overflow,omitempty"`
+	Overflow bool `json:"v,omitempty"`
 	// Delivered is, per route, the Total that the last delivered card showed.
-	Delivered map[string]int64 `json:"delivered,omitempty"`
+	Delivered map[string]int64 `json:"d,omitempty"`
 }
 
 // Undelivered is how many occurrences a route has not shown yet.

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"bytes"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -13,28 +12,44 @@ import (
 type limits struct {
 	groups       int // rows of bucketGroups, overflow rows not counted
 	perNamespace int // of these, how many one namespace may hold when it is crowded
+	overflows    int // overflow rows, not counting the last two kinds
+	groupBytes   int // beyond which rows stay short
 	seen         int // rows of bucketSeen
+	sources      int // rows of bucketSources
 	marks        int // pages that only marks may use
 }
 
-// limitsOf gives each group up to 8 KiB (its message, twenty objects) in half
-// of the file at most, and the seen table, at about 100 bytes a row, less than
-// half. A tenth of the pages is kept for marks, so that "delivered" can be
-// written on a full ledger.
+// limitsOf plans for pages that are two thirds full: a quarter of the file in
+// rows of groups, and the seen table at 60 bytes a row, leave the tenth free
+// that is kept for marks, so that "delivered" can be written on a full ledger.
+// These bounds keep what is usual well inside; transaction.tight holds the
+// tenth free whatever comes.
 func limitsOf(size int64) limits {
 	groups := int(size / (16 << 10))
 	return limits{
 		groups:       groups,
 		perNamespace: max(groups/4, 1),
+		overflows:    groups / 8,
+		groupBytes:   int(size / 4),
 		seen:         int(size / 256),
+		sources:      int(size / (16 << 10)),
 		marks:        int(size / pageSize / 10),
 	}
 }
 
-// freePages is how many pages a transaction may still take.
-func (l *Ledger) freePages(tx *bolt.Tx) int {
-	unused := (fileSize(l.path()) - tx.Size()) / pageSize
-	return int(unused) + l.db.Stats().FreePageN
+// slackPages is what bbolt keeps from a file of Options.MaxSize.
+const slackPages = 2
+
+// freePages is how many pages a transaction may take: those behind the last
+// one used, those on the free list, and those that the last commit gave up
+// unless an open reader may still need them.
+func (l *Ledger) freePages(tx *bolt.Tx, reading bool) int {
+	stats := l.db.Stats()
+	free := int((l.size-tx.Size())/pageSize) - slackPages + stats.FreePageN
+	if !reading {
+		free += stats.PendingPageN
+	}
+	return max(free, 0)
 }
 
 // place finds the row that a belongs to: its own, or, when there is no room
@@ -46,44 +61,73 @@ func (t *transaction) place(a alert.Alert) (*groupRow, error) {
 		return row, err
 	}
 	ns := groupNS(a)
-	if t.groups >= t.l.limits.groups {
-		if err := t.forgetQuiet(); err != nil {
+	if !t.room(ns) {
+		whose := &ns
+		if t.tight || t.groups() >= t.l.limits.groups {
+			whose = nil
+		}
+		if err := t.forgetQuiet(whose); err != nil {
 			return nil, err
 		}
 	}
-	crowded := t.groups >= t.l.limits.groups*3/4 && t.perNS[ns] >= t.l.limits.perNamespace
-	if t.groups < t.l.limits.groups && !crowded && !t.tight {
+	if t.room(ns) {
 		return t.add(a, false), nil
 	}
 	return t.overflow(a)
 }
 
-// overflow coalesces a into the row of its namespace, or of its cluster.
+func (t *transaction) groups() int { return t.l.have.groups + t.more.groups }
+
+// room says whether a namespace may have one more group. Where it is getting
+// crowded, those that hold much wait for those that hold little.
+func (t *transaction) room(ns nsKey) bool {
+	n, lim := t.groups(), t.l.limits
+	switch {
+	case t.tight || n >= lim.groups:
+		return false
+	case n >= lim.groups*3/4:
+		return t.l.have.perNS[ns]+t.more.perNS[ns] < lim.perNamespace
+	}
+	return true
+}
+
+// overflow coalesces a into the row of its namespace, of its cluster, or, as
+// even clusters may be invented, of them all.
 func (t *transaction) overflow(a alert.Alert) (*groupRow, error) {
-	t.counts.Coalesced++
-	local := a.Overflow()
-	row, err := t.row(local.Fingerprint())
-	if row != nil || err != nil {
+	t.state.counts.Coalesced++
+	a = a.Overflow()
+	namespace, cluster, all := a, a, a
+	cluster.Namespace, cluster.Type = "*", "Warning"
+	all.Cluster, all.Namespace, all.Type = "*", "*", "Warning"
+	rooms := []struct {
+		as   alert.Alert
+		most int
+	}{
+		{namespace, t.l.limits.overflows},
+		{cluster, t.l.limits.overflows + max(t.l.limits.overflows/8, 1)},
+	}
+	for _, r := range rooms {
+		if row, err := t.row(r.as.Fingerprint()); row != nil || err != nil {
+			return row, err
+		}
+		if n := t.l.have.overflows + t.more.overflows; n < r.most && !t.tight {
+			return t.add(r.as, true), nil
+		}
+	}
+	if row, err := t.row(all.Fingerprint()); row != nil || err != nil {
 		return row, err
 	}
-	if t.overflows < t.l.limits.groups/8 && !t.tight {
-		return t.add(local, true), nil
-	}
-	local.Namespace, local.EventNamespace = "*", "*"
-	if row, err = t.row(local.Fingerprint()); row != nil || err != nil {
-		return row, err
-	}
-	return t.add(local, true), nil
+	return t.add(all, true), nil
 }
 
 // forgetQuiet removes the row that was touched longest ago among those with
-// nothing left to tell.
-func (t *transaction) forgetQuiet() error {
+// nothing left to tell, of one namespace or of all.
+func (t *transaction) forgetQuiet(ns *nsKey) error {
 	var oldest alert.Fingerprint
 	var at Time
 	found := false
 	for fp, e := range t.l.index {
-		if _, loaded := t.rows[fp]; loaded || len(e.due) > 0 || t.gone[fp] {
+		if _, loaded := t.rows[fp]; loaded || len(e.due) > 0 || t.gone[fp] || (ns != nil && (e.namespace != *ns || e.overflow)) {
 			continue
 		}
 		if !found || e.touched < at {
@@ -101,53 +145,18 @@ const (
 	// keepQuiet is how long a group with nothing to tell is remembered at
 	// least: a story that goes on within it is the same story.
 	keepQuiet = 24 * time.Hour
-	// sweepRows bounds how many rows one sweep reads of the seen table.
-	sweepRows = 8192
 )
 
-// sweep forgets expired rows. It writes only when there is something to
-// forget.
-func (l *Ledger) sweep() {
-	expired, next := l.expiredSeen()
-	l.swept = next
-	keep := max(keepQuiet, 2*l.cfg.EventTTL, 2*l.cfg.RepeatInterval)
-	err := l.try([]*request{{apply: func(t *transaction) error {
-		seen := t.tx.Bucket(bucketSeen)
-		for _, key := range expired {
-			if err := seen.Delete(key); err != nil {
+// forgetOld removes the groups with nothing to tell that have been quiet for
+// long.
+func (t *transaction) forgetOld() error {
+	keep := max(keepQuiet, 2*t.l.cfg.EventTTL, 2*t.l.cfg.RepeatInterval)
+	for fp, e := range t.l.index {
+		if len(e.due) == 0 && t.now.Sub(e.touched) > keep {
+			if err := t.remove(fp); err != nil {
 				return err
 			}
-			t.countSeen(nsOf(key), -1)
 		}
-		for fp, e := range l.index {
-			if len(e.due) == 0 && t.now.Sub(e.touched) > keep {
-				if err := t.remove(fp); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	}}}, false)
-	if err != nil {
-		l.log.Warn("expired rows stay in the ledger", "error", err)
 	}
-}
-
-// expiredSeen reads on from where the last sweep ended.
-func (l *Ledger) expiredSeen() (expired [][]byte, next []byte) {
-	now := l.Now().seconds()
-	_ = l.db.View(func(tx *bolt.Tx) error {
-		c, n := tx.Bucket(bucketSeen).Cursor(), 0
-		for k, v := c.Seek(l.swept); k != nil; k, v = c.Next() {
-			if n++; n > sweepRows {
-				next = bytes.Clone(k)
-				return nil
-			}
-			if row, err := decodeSeen(v); err != nil || row.expires <= now {
-				expired = append(expired, bytes.Clone(k))
-			}
-		}
-		return nil
-	})
-	return expired, next
+	return nil
 }

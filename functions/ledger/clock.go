@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"encoding/binary"
+	"fmt"
 	"time"
 )
 
@@ -18,23 +19,33 @@ func (t Time) After(d time.Duration) Time { return t + Time(d) }
 // Sub is the time from u to t.
 func (t Time) Sub(u Time) time.Duration { return time.Duration(t - u) }
 
+// seconds is a ledger time as seen rows keep it.
+func (t Time) seconds() uint32 { return uint32(time.Duration(t) / time.Second) }
+
+func (t Time) bytes() []byte {
+	return seal(keyClock, binary.BigEndian.AppendUint64(nil, uint64(t)))
+}
+
 type clock struct {
 	base    Time
 	started time.Time // carries the monotonic reading
 }
 
 // startClock goes on from a stored reading.
-func startClock(stored []byte) clock {
-	var base Time
-	if len(stored) == 8 {
-		base = Time(binary.BigEndian.Uint64(stored))
+func startClock(stored []byte) (clock, error) {
+	c := clock{started: time.Now()}
+	if stored == nil {
+		return c, nil
 	}
-	return clock{base: base, started: time.Now()}
+	body, err := unseal(keyClock, stored)
+	if err == nil && len(body) != 8 {
+		err = errRow
+	}
+	if err != nil {
+		return c, fmt.Errorf("read clock: %w", err)
+	}
+	c.base = Time(binary.BigEndian.Uint64(body))
+	return c, nil
 }
 
 func (c clock) now() Time { return c.base.After(time.Since(c.started)) }
-
-func (t Time) bytes() []byte { return binary.BigEndian.AppendUint64(nil, uint64(t)) }
-
-// Now reads the ledger's clock.
-func (l *Ledger) Now() Time { return l.clock.now() }

@@ -14,39 +14,62 @@ import (
 
 // Due reads the groups that a route has to tell now, the longest due first.
 func (l *Ledger) Due(route string) ([]alert.Group, error) {
-	now := l.Now()
-	type item struct {
-		fp alert.Fingerprint
-		at Time
-	}
-	var items []item
-	l.mu.Lock()
-	for fp, e := range l.index {
-		if at, ok := e.due[route]; ok && at <= now {
-			items = append(items, item{fp, at})
-		}
-	}
-	l.mu.Unlock()
-	slices.SortFunc(items, func(a, b item) int {
-		return cmp.Or(cmp.Compare(a.at, b.at), bytes.Compare(a.fp[:], b.fp[:]))
-	})
-	groups := make([]alert.Group, 0, len(items))
-	err := l.db.View(func(tx *bolt.Tx) error {
+	keys := l.dueKeys(route)
+	groups := make([]alert.Group, 0, len(keys))
+	var damaged []alert.Fingerprint
+	err := l.view(func(tx *bolt.Tx) error {
 		b := tx.Bucket(bucketGroups)
-		for _, it := range items {
-			raw := b.Get(it.fp[:])
+		for _, fp := range keys {
+			raw := b.Get(fp[:])
 			if raw == nil {
 				continue // gone since the index was read
 			}
-			var row groupRow
-			if err := decodeRow(raw, &row); err != nil {
-				return fmt.Errorf("read group %s: %w", it.fp, err)
+			row, err := decodeGroup(fp[:], raw)
+			if err != nil {
+				damaged = append(damaged, fp)
+				continue
 			}
 			groups = append(groups, row.Group)
 		}
 		return nil
 	})
-	return groups, err
+	if err != nil {
+		return nil, fmt.Errorf("read groups: %w", err)
+	}
+	return groups, l.discard(damaged)
+}
+
+func (l *Ledger) dueKeys(route string) []alert.Fingerprint {
+	now := l.Now()
+	var keys []alert.Fingerprint
+	at := map[alert.Fingerprint]Time{}
+	l.mu.Lock()
+	for fp, e := range l.index {
+		if due, ok := e.due[route]; ok && due <= now {
+			keys, at[fp] = append(keys, fp), due
+		}
+	}
+	l.mu.Unlock()
+	slices.SortFunc(keys, func(a, b alert.Fingerprint) int {
+		return cmp.Or(cmp.Compare(at[a], at[b]), bytes.Compare(a[:], b[:]))
+	})
+	return keys
+}
+
+// discard counts rows that cannot be read as lost, so that they are due no
+// more.
+func (l *Ledger) discard(damaged []alert.Fingerprint) error {
+	if len(damaged) == 0 {
+		return nil
+	}
+	return l.do(change(context.Background(), func(t *transaction) error {
+		for _, fp := range damaged {
+			if _, err := t.row(fp); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 }
 
 // NextDue is when the next group of a route is or was due; false when nothing
@@ -73,33 +96,40 @@ type Mark struct {
 // MarkOf is the mark of a group as it was read.
 func MarkOf(g alert.Group) Mark { return Mark{g.Fingerprint, g.Total} }
 
-// Delivered marks groups as told on a route, and the notices with them.
-// Occurrences that came while the card was on its way are due again after
-// Config.RepeatInterval.
+// Delivered marks groups as told on a route, and the notices with them, and
+// ends the route's outage. Occurrences that came while the card was on its way
+// are due again after Config.RepeatInterval.
 func (l *Ledger) Delivered(ctx context.Context, route string, marks []Mark, told Notices) error {
-	return l.do(ctx, 1, func(t *transaction) error {
-		t.counts.CardsSent++
-		t.meta = true
-		t.tell(told)
-		return t.mark(route, marks)
-	})
+	return l.do(&request{ctx: ctx, parts: max(len(marks), 1), apply: func(t *transaction, from, to int) error {
+		if from == 0 {
+			t.state.counts.CardsSent++
+			t.changed = true
+			t.tell(told)
+			t.endOutage(route)
+		}
+		return t.mark(route, marks[from:min(to, len(marks))])
+	}})
 }
 
 // Park marks groups as told though no card of theirs was accepted: their
 // occurrences are counted as dropped.
 func (l *Ledger) Park(ctx context.Context, route string, marks []Mark) error {
-	return l.do(ctx, 1, func(t *transaction) error {
+	return l.do(&request{ctx: ctx, parts: max(len(marks), 1), apply: func(t *transaction, from, to int) error {
+		marks := marks[from:min(to, len(marks))]
 		for _, m := range marks {
 			row, err := t.row(m.Fingerprint)
 			if err != nil {
 				return err
 			}
-			if row != nil {
-				t.drop(DroppedParked, max(m.Total-row.Group.Delivered[route], 0))
+			if row == nil {
+				continue
+			}
+			if n := min(m.Total, row.Group.Total) - row.Group.Delivered[route]; n > 0 {
+				t.drop(DroppedParked, n)
 			}
 		}
 		return t.mark(route, marks)
-	})
+	}})
 }
 
 func (t *transaction) mark(route string, marks []Mark) error {
@@ -114,22 +144,15 @@ func (t *transaction) mark(route string, marks []Mark) error {
 		if row.Group.Delivered == nil {
 			row.Group.Delivered = map[string]int64{}
 		}
-		row.Group.Delivered[route] = max(m.Total, row.Group.Delivered[route])
+		// No more than there is: the row may have begun anew meanwhile.
+		row.Group.Delivered[route] = max(min(m.Total, row.Group.Total), row.Group.Delivered[route])
+		if row.Routes == nil {
+			row.Routes = map[string]routeRow{}
+		}
 		row.Routes[route] = routeRow{Sent: t.now, Told: true}
 		row.schedule(t.now, []string{route}, t.l.cfg)
 		t.dirty[m.Fingerprint] = true
+		t.changed = true
 	}
 	return nil
-}
-
-// indexGroups fills the index from disk.
-func (l *Ledger) indexGroups(tx *bolt.Tx) error {
-	return tx.Bucket(bucketGroups).ForEach(func(k, v []byte) error {
-		var row groupRow
-		if err := decodeRow(v, &row); err != nil {
-			return fmt.Errorf("read group %x: %w", k, err)
-		}
-		l.index[row.Group.Fingerprint] = row.entry()
-		return nil
-	})
 }

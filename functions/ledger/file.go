@@ -1,11 +1,12 @@
 package ledger
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"runtime/debug"
+	"path/filepath"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -17,60 +18,158 @@ import (
 // little to an SD card.
 const pageSize = 4096
 
-// allocate makes sure that the file's blocks are on disk. A new file gets the
-// whole size; an existing one keeps its size when it is larger.
-func allocate(path string, size int64) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+// lockWait is how long a predecessor may take to go.
+const lockWait = 3 * time.Second
+
+var errLocked = errors.New("another process holds its lock; only one notify may use it")
+
+// lockDir holds the directory's lock until the file is closed. bbolt's own lock
+// would not cover what is done before it opens the file: two processes would
+// each move the other's file aside.
+func lockDir(dir string) (*os.File, error) {
+	f, err := os.Open(dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if info.Size() == 0 {
-		// bbolt makes its own first pages, and only in an empty file.
-		if err := create(path); err != nil {
-			return err
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for begin := time.Now(); ; <-again.C {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		switch {
+		case err == nil:
+			return f, nil
+		case !errors.Is(err, unix.EWOULDBLOCK):
+			return nil, errors.Join(fmt.Errorf("lock: %w", err), f.Close())
+		case time.Since(begin) > lockWait:
+			return nil, errors.Join(errLocked, f.Close())
 		}
 	}
+}
+
+// prepareFile leaves a sound file of its whole size behind: a full disk is
+// found here, at the start, and not in the middle of a night.
+func (l *Ledger) prepareFile() error {
+	info, err := os.Stat(l.path())
+	if errors.Is(err, fs.ErrNotExist) {
+		return l.create(nil)
+	}
+	if err != nil {
+		return err
+	}
+	damage, err := l.damage()
+	if err != nil {
+		return err
+	}
+	if damage != nil {
+		return l.moveAside(damage, info.ModTime())
+	}
+	if err := allocate(l.path(), l.cfg.MaxBytes); err != nil {
+		// What is there works; more room is not worth an outage.
+		l.log.Warn("ledger keeps its size: DATA_MAX_BYTES cannot be allocated", "bytes", fileSize(l.path()), "want", l.cfg.MaxBytes, "error", err)
+	}
+	return nil
+}
+
+// create makes an empty ledger beside the place of the old one and puts it
+// there whole: a power cut leaves either none or one that is complete.
+func (l *Ledger) create(gap *Gap) error {
+	fresh := l.path() + ".new"
+	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := makeFile(fresh, gap); err != nil {
+		return err
+	}
+	if err := allocate(fresh, l.cfg.MaxBytes); err != nil {
+		_ = os.Remove(fresh)
+		return fmt.Errorf("allocate DATA_MAX_BYTES %d: %w", l.cfg.MaxBytes, err)
+	}
+	if err := os.Rename(fresh, l.path()); err != nil {
+		return err
+	}
+	if err := syncDir(l.cfg.Dir); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(filepath.Clean(l.cfg.Dir))) // which may be new itself
+}
+
+// makeFile writes a database with empty buckets, and a gap to tell.
+func makeFile(path string, gap *Gap) error {
+	db, err := openFile(path, 0, false)
+	if err != nil {
+		return err
+	}
+	err = db.Update(func(tx *bolt.Tx) error {
+		for _, name := range buckets {
+			if _, err := tx.CreateBucket(name); err != nil {
+				return err
+			}
+		}
+		meta := tx.Bucket(bucketMeta)
+		if err := meta.Put(keyVersion, binary.BigEndian.AppendUint64(nil, version)); err != nil {
+			return err
+		}
+		var s state
+		if gap != nil {
+			s.notice.add(*gap)
+		}
+		return s.write(meta)
+	})
+	return errors.Join(err, db.Close())
+}
+
+func openFile(path string, size int64, noSync bool) (*bolt.DB, error) {
+	db, err := bolt.Open(path, 0o600, &bolt.Options{
+		Timeout:  lockWait,
+		PageSize: pageSize,
+		MaxSize:  int(size),
+		NoSync:   noSync,
+		// The free list is found again at the next start; written with every
+		// commit it would be the largest part of it.
+		NoFreelistSync: true,
+		// This one takes the lowest pages first, which keeps long runs free.
+		FreelistType: bolt.FreelistArrayType,
+	})
+	if err != nil {
+		return nil, err
+	}
+	db.AllocSize = pageSize
+	return db, nil
+}
+
+// allocate makes sure that the file has at least size bytes and their blocks
+// are on disk. A larger file keeps its size.
+func allocate(path string, size int64) error {
 	size -= size % pageSize
 	if fileSize(path) >= size {
 		return nil
 	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	before := fileSize(path)
 	err = unix.Fallocate(int(f.Fd()), 0, 0, size)
 	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.ENOSYS) {
-		err = fillZeros(f, size)
+		err = fillZeros(f, before, size)
 	}
 	if err != nil {
+		_ = f.Truncate(before) // give back what was got
+		_ = f.Close()
 		return err
 	}
-	return f.Sync()
-}
-
-// create writes an empty database.
-func create(path string) error {
-	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: 3 * time.Second, PageSize: pageSize, NoFreelistSync: true})
-	if err != nil {
-		return err
-	}
-	return db.Close()
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // fillZeros allocates by writing, for file systems without fallocate.
-func fillZeros(f *os.File, size int64) error {
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
+func fillZeros(f *os.File, from, size int64) error {
 	zeros := make([]byte, 64<<10)
-	for at := info.Size(); at < size; {
-		n, err := f.WriteAt(zeros[:min(int64(len(zeros)), size-at)], at)
+	for from < size {
+		n, err := f.WriteAt(zeros[:min(int64(len(zeros)), size-from)], from)
 		if err != nil {
 			return err
 		}
-		at += int64(n)
+		from += int64(n)
 	}
 	return nil
 }
@@ -83,83 +182,14 @@ func fileSize(path string) int64 {
 	return info.Size()
 }
 
-// Check reads the whole file at path and says what is damaged: bbolt's own
-// check and every row's checksum. A damaged file may make the program fault
-// (bbolt maps it into memory), so call it in a process of its own.
-func Check(path string) (err error) {
-	debug.SetPanicOnFault(true)
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("read ledger file: %v", r)
-		}
-	}()
-	db, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true, Timeout: 3 * time.Second, PageSize: pageSize})
+func syncDir(dir string) error {
+	f, err := os.Open(dir)
 	if err != nil {
-		return fmt.Errorf("open ledger file: %w", err)
+		return err
 	}
-	defer func() { _ = db.Close() }()
-	return db.View(func(tx *bolt.Tx) error {
-		// Pages past the end of a truncated file fault when touched.
-		if size := tx.Size(); size > fileSize(path) {
-			return fmt.Errorf("the file ends at %d bytes, its pages at %d", fileSize(path), size)
-		}
-		for problem := range tx.Check() {
-			return problem
-		}
-		return checkRows(tx)
-	})
-}
-
-func checkRows(tx *bolt.Tx) error {
-	for _, name := range [][]byte{bucketGroups, bucketSources} {
-		b := tx.Bucket(name)
-		if b == nil {
-			continue
-		}
-		err := b.ForEach(func(k, v []byte) error {
-			var any map[string]any
-			if err := decodeRow(v, &any); err != nil {
-				return fmt.Errorf("row %x of %s: %w", k, name, err)
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
+	err = f.Sync()
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOTSUP) {
+		err = nil // a file system whose directories need none
 	}
-	if b := tx.Bucket(bucketSeen); b != nil {
-		return b.ForEach(func(k, v []byte) error {
-			if _, err := decodeSeen(v); err != nil {
-				return fmt.Errorf("row %x of seen: %w", k, err)
-			}
-			return nil
-		})
-	}
-	return nil
-}
-
-// inspect checks an existing file before it is used. A damaged one is moved
-// aside, never deleted, and the time between its last write and now is
-// returned as a gap.
-func (l *Ledger) inspect() (*Gap, error) {
-	info, err := os.Stat(l.path())
-	if errors.Is(err, fs.ErrNotExist) || (err == nil && info.Size() == 0) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("open ledger in DATA_DIR %s: %w", l.cfg.Dir, err)
-	}
-	problem := l.check(l.path())
-	if problem == nil {
-		return nil, nil
-	}
-	aside := l.path() + ".damaged-" + l.wall().UTC().Format("20060102T150405Z")
-	if err := os.Rename(l.path(), aside); err != nil {
-		return nil, fmt.Errorf("move damaged ledger aside: %w", err)
-	}
-	l.log.Error("ledger damaged: moved aside, beginning a new one", "error", problem, "kept", aside)
-	if err := keepNewest(l.path()+".damaged-*", 2); err != nil {
-		l.log.Warn("old damaged ledgers stay", "error", err)
-	}
-	return &Gap{From: info.ModTime(), To: l.wall(), Why: GapLedgerDamaged}, nil
+	return errors.Join(err, f.Close())
 }

@@ -8,17 +8,17 @@
 package ledger
 
 import (
-	"encoding/binary"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 
 	"github.com/edgebell/edgebell/functions/alert"
 )
@@ -38,8 +38,11 @@ type Config struct {
 	RepeatInterval time.Duration `env:"REPEAT_INTERVAL, default=1h"`
 }
 
-// minBytes leaves room for a few stories and their marks.
-const minBytes = 1 << 20
+const (
+	// minBytes leaves room for a few stories and their marks.
+	minBytes = 1 << 20
+	maxTime  = 8760 * time.Hour
+)
 
 // Validate names every variable that is wrong and what would be right.
 func (c *Config) Validate() error {
@@ -50,37 +53,17 @@ func (c *Config) Validate() error {
 	if c.MaxBytes < minBytes || c.MaxBytes > 1<<30 {
 		errs = append(errs, fmt.Errorf("DATA_MAX_BYTES %d: must be %d (1 MiB) to %d (1 GiB) bytes", c.MaxBytes, minBytes, 1<<30))
 	}
-	if c.EventTTL < time.Minute {
-		errs = append(errs, fmt.Errorf("EVENT_TTL %s: must be at least 1m; it is the API server's --event-ttl", c.EventTTL))
+	if c.EventTTL < time.Minute || c.EventTTL > maxTime {
+		errs = append(errs, fmt.Errorf("EVENT_TTL %s: must be 1m to %s; it is the API server's --event-ttl", c.EventTTL, maxTime))
 	}
 	if c.GroupWait < 0 || c.GroupWait > time.Hour {
 		errs = append(errs, fmt.Errorf("GROUP_WAIT %s: must be 0s to 1h", c.GroupWait))
 	}
-	if c.RepeatInterval < 0 {
-		errs = append(errs, fmt.Errorf("REPEAT_INTERVAL %s: must not be negative", c.RepeatInterval))
+	if c.RepeatInterval < 0 || c.RepeatInterval > maxTime {
+		errs = append(errs, fmt.Errorf("REPEAT_INTERVAL %s: must be 0s to %s", c.RepeatInterval, maxTime))
 	}
 	return errors.Join(errs...)
 }
-
-// The buckets.
-var (
-	bucketMeta    = []byte("meta")
-	bucketGroups  = []byte("groups")
-	bucketSeen    = []byte("seen")
-	bucketSources = []byte("sources")
-	buckets       = [][]byte{bucketMeta, bucketGroups, bucketSeen, bucketSources}
-)
-
-// The keys of bucketMeta.
-var (
-	keyVersion = []byte("version")
-	keyClock   = []byte("clock")
-	keyCounts  = []byte("counts")
-	keyNotices = []byte("notices")
-)
-
-// version is the schema of the file; see Open.
-const version = 1
 
 // fileName is the ledger's file within Config.Dir.
 const fileName = "ledger.db"
@@ -92,25 +75,33 @@ type Ledger struct {
 	log    *slog.Logger
 	wall   func() time.Time
 	check  func(path string) error
-	db     *bolt.DB
-	limits limits
-	clock  clock
+	noSync bool // tests show by it what a lost sync does
+
+	lock    *os.File // held on Config.Dir
+	db      *bolt.DB
+	size    int64 // of the file
+	limits  limits
+	clock   clock
+	readers atomic.Int32 // open read transactions
 
 	requests chan *request
-	done     chan struct{} // closed when the writer has ended
 	stopping chan struct{}
+	done     chan struct{} // closed when the writer has ended
 	stopOnce sync.Once
+	closeErr error
 	wake     chan struct{}
 
-	mu    sync.Mutex // guards what follows
+	// The writer's own.
+	have    census
+	swept   []byte // where the next sweep of bucketSeen begins
+	hand    []byte // where the next eviction from bucketSeen begins
+	suspect bool   // the last commit failed half-way
+
+	mu    sync.Mutex // guards what follows; only the writer changes it
 	index map[alert.Fingerprint]entry
-	seen  map[nsKey]int // rows of bucketSeen per namespace; the writer's own
-	// seenTotal is the sum of seen.
-	seenTotal int
-	swept     []byte // where the next sweep of bucketSeen begins
-	counts    Counts
-	notice    Notices
-	ioErr     error // last write error; nil when the last write went well
+	state state
+	rows  int   // of bucketSeen
+	ioErr error // why the last commit failed; nil when it went well
 }
 
 // Option changes how a Ledger is opened.
@@ -126,7 +117,9 @@ func WithRoutes(routes ...string) Option { return func(l *Ledger) { l.routes = r
 func WithWallClock(now func() time.Time) Option { return func(l *Ledger) { l.wall = now } }
 
 // WithCheck sets how an existing file is checked before it is used. The default
-// is Check, in this process; cmd/notify runs it in a process of its own.
+// is Check, in this process; a damaged file may end the process that reads it,
+// so commands run Check in a child. An error that is ErrUnchecked says nothing
+// about the file: Open fails and leaves it where it is.
 func WithCheck(check func(path string) error) Option { return func(l *Ledger) { l.check = check } }
 
 // Open opens or makes the ledger in cfg.Dir. A file of a newer version is
@@ -134,110 +127,116 @@ func WithCheck(check func(path string) error) Option { return func(l *Ledger) { 
 func Open(cfg Config, opts ...Option) (*Ledger, error) {
 	l := &Ledger{
 		cfg: cfg, routes: []string{alert.DefaultRoute}, log: slog.Default(), wall: time.Now, check: Check,
-		limits:   limitsOf(cfg.MaxBytes),
 		requests: make(chan *request, 256), done: make(chan struct{}), stopping: make(chan struct{}),
-		wake:  make(chan struct{}, 1),
-		index: map[alert.Fingerprint]entry{}, seen: map[nsKey]int{},
+		wake: make(chan struct{}, 1),
 	}
 	for _, opt := range opts {
 		opt(l)
 	}
-	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make DATA_DIR: %w", err)
-	}
-	damage, err := l.inspect()
-	if err != nil {
-		return nil, err
-	}
-	if err := l.openFile(); err != nil {
-		return nil, err
-	}
-	if err := l.load(); err != nil {
-		_ = l.db.Close()
-		return nil, err
+	if err := l.open(); err != nil {
+		return nil, fmt.Errorf("open ledger in DATA_DIR %s: %w", cfg.Dir, errors.Join(err, l.closeFiles()))
 	}
 	go l.write()
-	if damage != nil {
-		if err := l.AddGap(*damage); err != nil {
-			return nil, errors.Join(err, l.Close())
-		}
-	}
 	return l, nil
+}
+
+func (l *Ledger) open() (err error) {
+	if err := os.MkdirAll(l.cfg.Dir, 0o700); err != nil {
+		return err
+	}
+	if l.lock, err = lockDir(l.cfg.Dir); err != nil {
+		return err
+	}
+	if err := l.prepareFile(); err != nil {
+		return err
+	}
+	l.size = fileSize(l.path())
+	l.limits = limitsOf(l.size)
+	if l.db, err = openFile(l.path(), l.size, l.noSync); err != nil {
+		return err
+	}
+	return l.load()
 }
 
 func (l *Ledger) path() string { return filepath.Join(l.cfg.Dir, fileName) }
 
-// openFile allocates the file whole and opens it. The file never grows
-// afterwards: a full disk is found here, at the start, and not in the middle
-// of a night.
-func (l *Ledger) openFile() error {
-	if err := allocate(l.path(), l.cfg.MaxBytes); err != nil {
-		return fmt.Errorf("allocate %d bytes for the ledger in DATA_DIR %s: %w", l.cfg.MaxBytes, l.cfg.Dir, err)
-	}
-	db, err := bolt.Open(l.path(), 0o600, &bolt.Options{
-		Timeout:  3 * time.Second,
-		PageSize: pageSize,
-		MaxSize:  int(max(l.cfg.MaxBytes, fileSize(l.path()))),
-		// The free list is found again at the next start; written with every
-		// commit it would be the largest part of it.
-		NoFreelistSync: true,
-		FreelistType:   bolt.FreelistMapType,
-	})
-	switch {
-	case errors.Is(err, berrors.ErrTimeout):
-		return fmt.Errorf("open ledger in DATA_DIR %s: another process holds its lock; only one notify may use it", l.cfg.Dir)
-	case err != nil:
-		return fmt.Errorf("open ledger in DATA_DIR %s: %w", l.cfg.Dir, err)
-	}
-	db.AllocSize = pageSize
-	l.db = db
-	return nil
-}
-
-// load makes the buckets, checks the version and builds the index.
+// load reads the clock and all that is kept in memory.
 func (l *Ledger) load() error {
-	err := l.db.Update(func(tx *bolt.Tx) error {
-		for _, name := range buckets {
-			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-				return err
-			}
+	err := l.view(func(tx *bolt.Tx) (err error) {
+		if err := checkVersion(tx); err != nil {
+			return err
 		}
-		meta := tx.Bucket(bucketMeta)
-		if have := meta.Get(keyVersion); have == nil {
-			return meta.Put(keyVersion, binary.BigEndian.AppendUint64(nil, version))
-		} else if v := binary.BigEndian.Uint64(have); v > version {
-			return fmt.Errorf("the file has version %d, this program knows up to %d: run the newer program again, or set another DATA_DIR", v, version)
-		}
-		return nil
+		l.clock, err = startClock(tx.Bucket(bucketMeta).Get(keyClock))
+		return err
 	})
 	if err != nil {
-		return fmt.Errorf("open ledger in DATA_DIR %s: %w", l.cfg.Dir, err)
+		return err
 	}
-	return l.db.View(func(tx *bolt.Tx) error {
-		meta := tx.Bucket(bucketMeta)
-		l.clock = startClock(meta.Get(keyClock))
-		if err := decodeRow(meta.Get(keyCounts), &l.counts); err != nil {
-			return fmt.Errorf("read counters: %w", err)
+	return l.reload()
+}
+
+// reload builds from disk what is kept in memory.
+func (l *Ledger) reload() error {
+	index, have := map[alert.Fingerprint]entry{}, newCensus()
+	var st state
+	err := l.view(func(tx *bolt.Tx) (err error) {
+		if st, err = readState(tx.Bucket(bucketMeta)); err != nil {
+			return err
 		}
-		if err := decodeRow(meta.Get(keyNotices), &l.notice); err != nil {
-			return fmt.Errorf("read notices: %w", err)
-		}
-		if err := l.indexGroups(tx); err != nil {
+		err = tx.Bucket(bucketGroups).ForEach(func(k, v []byte) error {
+			row, err := decodeGroup(k, v)
+			if err != nil {
+				return err
+			}
+			e := row.entry(l.routes)
+			index[row.Group.Fingerprint] = e
+			have.addGroup(e, 1)
+			return nil
+		})
+		if err != nil {
 			return err
 		}
 		return tx.Bucket(bucketSeen).ForEach(func(k, _ []byte) error {
-			l.seen[nsOf(k)]++
-			l.seenTotal++
+			have.addSeen(nsOf(k), 1)
 			return nil
 		})
 	})
+	if err != nil {
+		return err
+	}
+	l.have = have
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.index, l.state, l.rows = index, st, have.seenTotal
+	return nil
+}
+
+// view reads the file as it was last committed.
+func (l *Ledger) view(fn func(*bolt.Tx) error) error {
+	l.readers.Add(1)
+	defer l.readers.Add(-1)
+	return l.db.View(fn)
 }
 
 // Close ends the writer after what was already put, and closes the file.
 func (l *Ledger) Close() error {
-	l.stopOnce.Do(func() { close(l.stopping) })
+	l.stopOnce.Do(func() {
+		close(l.stopping)
+		<-l.done
+		l.closeErr = l.closeFiles()
+	})
 	<-l.done
-	return l.db.Close()
+	return l.closeErr
+}
+
+func (l *Ledger) closeFiles() (err error) {
+	if l.db != nil {
+		err = l.db.Close()
+	}
+	if l.lock != nil {
+		err = errors.Join(err, l.lock.Close())
+	}
+	return err
 }
 
 // Wake is signalled when a group may have become due.
@@ -252,3 +251,27 @@ func (l *Ledger) signal() {
 
 // RepeatInterval is the configured one.
 func (l *Ledger) RepeatInterval() time.Duration { return l.cfg.RepeatInterval }
+
+// Now reads the ledger's clock.
+func (l *Ledger) Now() Time { return l.clock.now() }
+
+// Put counts the alerts and returns once that is on disk. On an error the
+// caller's sender shall repeat them all: what was counted is recognised.
+// Requests that wait at the same time share one commit.
+func (l *Ledger) Put(ctx context.Context, alerts []alert.Alert) error {
+	if len(alerts) == 0 {
+		return nil
+	}
+	return l.do(&request{
+		ctx: ctx, parts: len(alerts),
+		apply: func(t *transaction, from, to int) error {
+			for _, a := range alerts[from:to] {
+				if err := t.put(a); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		lost: func(t *transaction, i int) { t.drop(DroppedNoRoom, max(alerts[i].Count, 1)) },
+	})
+}

@@ -17,6 +17,10 @@ const (
 	// server keeps trying.
 	GapAuditLost = "audit_lost"
 
+	// DroppedNoRoom: the ledger was full beyond its bounds.
+	DroppedNoRoom = "no_room"
+	// DroppedDamaged: a story's row has rotted on the disk; counts stories.
+	DroppedDamaged = "damaged"
 	// DroppedParked: no channel would take any form of the story's card.
 	DroppedParked = "parked"
 	// DroppedRefusedAtSource: the function refused the Event for good.
@@ -45,6 +49,8 @@ type Gap struct {
 	Why  string    `json:"w"`
 }
 
+func (g Gap) equal(h Gap) bool { return g.Why == h.Why && g.From.Equal(h.From) && g.To.Equal(h.To) }
+
 // Notices are what the next card has to say besides its stories.
 type Notices struct {
 	Gaps []Gap `json:"g,omitempty"` // oldest first, at most maxGaps
@@ -52,9 +58,16 @@ type Notices struct {
 	MoreGaps int64 `json:"m,omitempty"`
 	// Dropped is what was dropped and not told yet, per reason.
 	Dropped map[string]int64 `json:"-"`
+
+	upTo map[string]int64 // what Counts.Told becomes when this was told
 }
 
-const maxGaps = 8
+const (
+	maxGaps    = 8
+	maxReasons = 64
+	// droppedOther counts under reasons that found no room.
+	droppedOther = "other"
+)
 
 func (n Notices) clone() Notices {
 	n.Gaps = slices.Clone(n.Gaps)
@@ -62,26 +75,27 @@ func (n Notices) clone() Notices {
 }
 
 // Empty says that there is nothing to tell.
-func (n Notices) Empty() bool { return len(n.Gaps) == 0 && len(n.Dropped) == 0 }
+func (n Notices) Empty() bool { return len(n.Gaps) == 0 && n.MoreGaps == 0 && len(n.Dropped) == 0 }
 
 // Counts reads the counters.
 func (l *Ledger) Counts() Counts {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.counts.clone()
+	return l.state.counts.clone()
 }
 
-// Notices reads what is to be told.
+// Notices reads what is to be told. Hand the same value to Delivered when a
+// card has told it: what happened meanwhile stays to be told.
 func (l *Ledger) Notices() Notices {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	n := l.notice.clone()
-	for reason, total := range l.counts.Dropped {
-		if rest := total - l.counts.Told[reason]; rest > 0 {
+	n := l.state.notice.clone()
+	for reason, total := range l.state.counts.Dropped {
+		if rest := total - l.state.counts.Told[reason]; rest > 0 {
 			if n.Dropped == nil {
-				n.Dropped = map[string]int64{}
+				n.Dropped, n.upTo = map[string]int64{}, map[string]int64{}
 			}
-			n.Dropped[reason] = rest
+			n.Dropped[reason], n.upTo[reason] = rest, total
 		}
 	}
 	return n
@@ -89,15 +103,24 @@ func (l *Ledger) Notices() Notices {
 
 // AddGap keeps a gap until a card has told it.
 func (l *Ledger) AddGap(g Gap) error {
-	return l.do(context.Background(), 1, func(t *transaction) error {
-		t.meta = true
-		if len(t.notice.Gaps) == maxGaps {
-			t.notice.MoreGaps++
-			t.notice.Gaps = t.notice.Gaps[1:]
-		}
-		t.notice.Gaps = append(t.notice.Gaps, g)
+	return l.do(change(context.Background(), func(t *transaction) error {
+		t.changed = t.state.notice.add(g) || t.changed
 		return nil
-	})
+	}))
+}
+
+// add keeps a gap; false when it is known already.
+func (n *Notices) add(g Gap) bool {
+	g.From, g.To = storable(g.From), storable(g.To)
+	if slices.ContainsFunc(n.Gaps, g.equal) {
+		return false
+	}
+	if len(n.Gaps) == maxGaps {
+		n.MoreGaps++
+		n.Gaps = n.Gaps[1:]
+	}
+	n.Gaps = append(n.Gaps, g)
+	return true
 }
 
 // AddDropped counts a loss.
@@ -105,33 +128,40 @@ func (l *Ledger) AddDropped(reason string, n int64) error {
 	if n <= 0 {
 		return nil
 	}
-	return l.do(context.Background(), 1, func(t *transaction) error {
+	return l.do(change(context.Background(), func(t *transaction) error {
 		t.drop(reason, n)
 		return nil
-	})
+	}))
 }
 
 func (t *transaction) drop(reason string, n int64) {
-	if t.counts.Dropped == nil {
-		t.counts.Dropped = map[string]int64{}
+	c := &t.state.counts
+	if c.Dropped == nil {
+		c.Dropped = map[string]int64{}
 	}
-	t.counts.Dropped[reason] += n
-	t.meta = true
+	if _, known := c.Dropped[reason]; !known && len(c.Dropped) >= maxReasons {
+		reason = droppedOther
+	}
+	c.Dropped[reason] += n
+	t.changed = true
 }
 
-// tell marks notices as told.
+// tell marks notices as told; to mark the same twice changes nothing.
 func (t *transaction) tell(n Notices) {
-	t.meta = t.meta || !n.Empty()
-	t.notice.Gaps = slices.DeleteFunc(t.notice.Gaps, func(g Gap) bool {
-		return slices.ContainsFunc(n.Gaps, func(told Gap) bool {
-			return told.Why == g.Why && told.From.Equal(g.From) && told.To.Equal(g.To)
-		})
-	})
-	t.notice.MoreGaps = max(t.notice.MoreGaps-n.MoreGaps, 0)
+	notice, counts := &t.state.notice, &t.state.counts
+	gaps := len(notice.Gaps)
+	notice.Gaps = slices.DeleteFunc(notice.Gaps, func(g Gap) bool { return slices.ContainsFunc(n.Gaps, g.equal) })
+	if len(notice.Gaps) < gaps {
+		notice.MoreGaps = max(notice.MoreGaps-n.MoreGaps, 0)
+	}
 	for reason, count := range n.Dropped {
-		if t.counts.Told == nil {
-			t.counts.Told = map[string]int64{}
+		if counts.Told == nil {
+			counts.Told = map[string]int64{}
 		}
-		t.counts.Told[reason] += count
+		told := max(counts.Told[reason], n.upTo[reason])
+		if n.upTo == nil {
+			told = counts.Told[reason] + count
+		}
+		counts.Told[reason] = min(told, counts.Dropped[reason])
 	}
 }

@@ -1,30 +1,58 @@
 package ledger
 
 import (
-	"context"
-	"errors"
-	"fmt"
+	"encoding/binary"
 	"maps"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 
 	"github.com/edgebell/edgebell/functions/alert"
 )
 
-// ErrClosed says that the ledger takes no more.
-var ErrClosed = errors.New("ledger is closed")
-
-// request is one call that waits for its commit.
-type request struct {
-	apply func(*transaction) error
-	size  int
-	done  chan error
+// census counts the rows and whose they are.
+type census struct {
+	groups, overflows int
+	bytes             int // of the rows of both
+	perNS             map[nsKey]int
+	seen              map[nsKey]int
+	seenTotal         int
 }
 
-// maxCommit is how many alerts one commit carries at most.
-const maxCommit = 2000
+func newCensus() census { return census{perNS: map[nsKey]int{}, seen: map[nsKey]int{}} }
+
+// addGroup counts n groups like e; -1 takes one away.
+func (c *census) addGroup(e entry, n int) {
+	c.bytes += n * e.size
+	if e.overflow {
+		c.overflows += n
+		return
+	}
+	c.groups += n
+	addTo(c.perNS, e.namespace, n)
+}
+
+func (c *census) addSeen(ns nsKey, n int) {
+	c.seenTotal += n
+	addTo(c.seen, ns, n)
+}
+
+func addTo(m map[nsKey]int, ns nsKey, n int) {
+	if m[ns] += n; m[ns] == 0 {
+		delete(m, ns)
+	}
+}
+
+// add takes in what a transaction changed.
+func (c *census) add(d census) {
+	c.groups, c.overflows, c.bytes, c.seenTotal = c.groups+d.groups, c.overflows+d.overflows, c.bytes+d.bytes, c.seenTotal+d.seenTotal
+	for ns, n := range d.perNS {
+		addTo(c.perNS, ns, n)
+	}
+	for ns, n := range d.seen {
+		addTo(c.seen, ns, n)
+	}
+}
 
 // transaction is one commit under way. Nothing of it is seen by others before
 // the commit is on disk.
@@ -36,184 +64,57 @@ type transaction struct {
 	rows  map[alert.Fingerprint]*groupRow // read or changed
 	dirty map[alert.Fingerprint]bool
 	gone  map[alert.Fingerprint]bool
+	more  census // as against l.have
+	state state
 
-	groups, overflows int
-	perNS             map[nsKey]int
-	seen              map[nsKey]int // change of rows per namespace
-	seenTotal         int
-	tight             bool // only marks may take pages
-	counts            Counts
-	notice            Notices
-	meta              bool // counts or notice changed
+	budget    int  // bytes that new rows may take
+	tight     bool // there is no room for new rows
+	forgotten int  // seen rows that made room beforehand
+	hand      []byte
+	fullest   nsKey // see largestNamespace
+	fullestIn int
+	changed   bool
 }
 
-// Put counts the alerts and returns once that is on disk. All or nothing: on
-// an error none of them is counted. Requests that wait at the same time share
-// one commit.
-func (l *Ledger) Put(ctx context.Context, alerts []alert.Alert) error {
-	return l.do(ctx, len(alerts), func(t *transaction) error {
-		for _, a := range alerts {
-			if err := t.put(a); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// do hands a change to the writer and waits for its commit. Once handed over,
-// the change may happen even if ctx ends first; the caller's sender repeats
-// itself then, and is recognised.
-func (l *Ledger) do(ctx context.Context, size int, apply func(*transaction) error) error {
-	r := &request{apply: apply, size: size, done: make(chan error, 1)}
-	select {
-	case l.requests <- r:
-	case <-l.stopping:
-		return ErrClosed
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	select {
-	case err := <-r.done:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-l.done:
-		select {
-		case err := <-r.done:
-			return err
-		default:
-			return ErrClosed
-		}
-	}
-}
-
-// write is the one writer: it takes what waits and commits it together.
-func (l *Ledger) write() {
-	defer close(l.done)
-	sweep := time.NewTicker(sweepEvery)
-	defer sweep.Stop()
-	for {
-		select {
-		case r := <-l.requests:
-			l.commit(l.gather(r))
-		case <-sweep.C:
-			l.sweep()
-		case <-l.stopping:
-			for {
-				select {
-				case r := <-l.requests:
-					l.commit(l.gather(r))
-				default:
-					return
-				}
-			}
-		}
-	}
-}
-
-func (l *Ledger) gather(first *request) []*request {
-	batch, size := []*request{first}, first.size
-	for size < maxCommit {
-		select {
-		case r := <-l.requests:
-			batch, size = append(batch, r), size+r.size
-		default:
-			return batch
-		}
-	}
-	return batch
-}
-
-// commit applies the requests in one bbolt transaction and answers each.
-func (l *Ledger) commit(batch []*request) {
-	err := l.try(batch, false)
-	if errors.Is(err, berrors.ErrMaxSizeReached) {
-		// A full ledger is a bound, not an outage: go on with nothing but
-		// rows that exist already.
-		err = l.try(batch, true)
-	}
-	l.mu.Lock()
-	l.ioErr = err
-	l.mu.Unlock()
-	for _, r := range batch {
-		r.done <- err
-	}
-}
-
-func (l *Ledger) try(batch []*request, tight bool) error {
-	var t *transaction
-	err := l.db.Update(func(tx *bolt.Tx) error {
-		t = l.begin(tx, tight)
-		for _, r := range batch {
-			if err := r.apply(t); err != nil {
-				return err
-			}
-		}
-		if !t.changed() {
-			return errNothing
-		}
-		return t.flush()
-	})
-	if errors.Is(err, errNothing) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("write ledger: %w", err)
-	}
-	l.adopt(t)
-	return nil
-}
-
-// errNothing rolls back a transaction that changes nothing: a replay costs no
-// write to the card.
-var errNothing = errors.New("nothing changed")
-
-func (l *Ledger) begin(tx *bolt.Tx, tight bool) *transaction {
-	t := &transaction{
-		l: l, tx: tx, now: l.Now(), tight: tight || l.freePages(tx) < l.limits.marks,
+// begin starts a transaction. Pages that an open reader may still need are not
+// free.
+func (l *Ledger) begin(tx *bolt.Tx, reading, tight bool) *transaction {
+	budget := (l.freePages(tx, reading) - l.limits.marks) * pageSize
+	return &transaction{
+		l: l, tx: tx, now: l.Now(), budget: budget, tight: tight || budget <= 0,
 		rows: map[alert.Fingerprint]*groupRow{}, dirty: map[alert.Fingerprint]bool{}, gone: map[alert.Fingerprint]bool{},
-		perNS: map[nsKey]int{}, seen: map[nsKey]int{},
-		counts: l.counts.clone(), notice: l.notice.clone(),
+		more: newCensus(), state: l.state.clone(), hand: l.hand,
 	}
-	for _, e := range l.index {
-		if e.overflow {
-			t.overflows++
-			continue
-		}
-		t.groups++
-		t.perNS[e.namespace]++
-	}
-	return t
+}
+
+// spend takes bytes from what new rows may take.
+func (t *transaction) spend(bytes int) {
+	t.budget -= bytes
+	t.tight = t.tight || t.budget <= 0
 }
 
 // adopt makes a committed transaction visible.
 func (l *Ledger) adopt(t *transaction) {
+	l.have.add(t.more)
+	l.hand = t.hand
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for fp := range t.dirty {
-		l.index[fp] = t.rows[fp].entry()
-	}
 	for fp := range t.gone {
 		delete(l.index, fp)
 	}
-	for ns, n := range t.seen {
-		if l.seen[ns] += n; l.seen[ns] == 0 {
-			delete(l.seen, ns)
-		}
+	for fp := range t.dirty {
+		l.index[fp] = t.rows[fp].entry(l.routes)
 	}
-	l.seenTotal += t.seenTotal
-	l.counts, l.notice = t.counts, t.notice
+	l.state, l.rows, l.ioErr = t.state, l.have.seenTotal, nil
 	l.signal()
 }
 
 func (t *transaction) put(a alert.Alert) error {
+	a.Count = max(a.Count, 1)
+	a.First, a.Last = storable(a.First), storable(a.Last)
 	added, err := t.takeSeen(a)
-	if err != nil {
+	if err != nil || added == 0 {
 		return err
-	}
-	if added == 0 {
-		return nil
 	}
 	row, err := t.place(a)
 	if err != nil {
@@ -223,74 +124,85 @@ func (t *transaction) put(a alert.Alert) error {
 	row.Touched = t.now
 	row.schedule(t.now, t.l.routes, t.l.cfg)
 	t.dirty[row.Group.Fingerprint] = true
-	t.counts.Occurrences += added
+	t.state.counts.Occurrences += added
+	t.firstOfOutage(a)
+	t.changed = true
 	return nil
 }
 
-// row reads a group's row; nil when there is none.
+// storable is a time that JSON can write, or none.
+func storable(at time.Time) time.Time {
+	at = at.UTC().Round(0)
+	if at.Year() < 1 || at.Year() > 9999 {
+		return time.Time{}
+	}
+	return at
+}
+
+// row reads a group's row; nil when there is none. One that has rotted on the
+// disk is counted as lost and begins anew: an error would keep its story out
+// for good.
 func (t *transaction) row(fp alert.Fingerprint) (*groupRow, error) {
 	if row := t.rows[fp]; row != nil {
 		return row, nil
 	}
 	raw := t.tx.Bucket(bucketGroups).Get(fp[:])
-	if raw == nil || t.gone[fp] {
+	if raw == nil {
 		return nil, nil
 	}
-	row := new(groupRow)
-	if err := decodeRow(raw, row); err != nil {
-		return nil, fmt.Errorf("read group %s: %w", fp, err)
+	row, err := decodeGroup(fp[:], raw)
+	if err != nil {
+		t.l.log.Error("a story in the ledger is damaged and counted as lost", "error", err)
+		t.drop(DroppedDamaged, 1)
+		return nil, t.remove(fp)
 	}
 	t.rows[fp] = row
 	return row, nil
 }
 
 func (t *transaction) add(a alert.Alert, overflow bool) *groupRow {
-	row := &groupRow{Group: alert.NewGroup(a), Born: t.now, Touched: t.now}
+	ns := groupNS(a)
+	row := &groupRow{Group: alert.NewGroup(a), Namespace: binary.BigEndian.Uint32(ns[:])}
 	row.Group.Overflow = overflow
 	t.rows[row.Group.Fingerprint] = row
-	delete(t.gone, row.Group.Fingerprint)
-	if overflow {
-		t.overflows++
-		return row
-	}
-	t.groups++
-	t.perNS[groupNS(a)]++
+	t.more.addGroup(row.entry(nil), 1)
+	t.spend(3 * pageSize)
 	return row
 }
 
+// remove forgets a row that is on disk.
 func (t *transaction) remove(fp alert.Fingerprint) error {
-	t.gone[fp] = true
+	if e, ok := t.l.index[fp]; ok && !t.gone[fp] {
+		t.more.addGroup(e, -1)
+	}
+	t.gone[fp], t.changed = true, true
 	delete(t.rows, fp)
 	delete(t.dirty, fp)
-	t.groups--
 	return t.tx.Bucket(bucketGroups).Delete(fp[:])
 }
 
-func (t *transaction) changed() bool {
-	return len(t.dirty) > 0 || len(t.gone) > 0 || len(t.seen) > 0 || t.meta
-}
-
-// flush writes what changed, the counters and the clock.
+// flush writes what changed, and the clock with it.
 func (t *transaction) flush() error {
 	groups := t.tx.Bucket(bucketGroups)
 	for fp := range maps.Keys(t.dirty) {
-		raw, err := encodeRow(t.rows[fp])
+		row := t.rows[fp]
+		bound := maxRow
+		if t.tight || t.l.have.bytes+t.more.bytes > t.l.limits.groupBytes {
+			bound = max(row.size, leanRow)
+		}
+		raw, err := encodeBounded(row, bound)
 		if err != nil {
 			return err
 		}
+		t.more.bytes += len(raw) - row.size
+		row.size = len(raw)
 		if err := groups.Put(fp[:], raw); err != nil {
 			return err
 		}
 	}
 	meta := t.tx.Bucket(bucketMeta)
-	for key, v := range map[string]any{string(keyCounts): t.counts, string(keyNotices): t.notice} {
-		raw, err := encodeRow(v)
-		if err != nil {
-			return err
-		}
-		if err := meta.Put([]byte(key), raw); err != nil {
-			return err
-		}
+	if err := t.state.write(meta); err != nil {
+		return err
 	}
 	return meta.Put(keyClock, t.now.bytes())
 }

@@ -1,57 +1,82 @@
 package ledger
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 
 	"github.com/edgebell/edgebell/functions/alert"
 )
 
-// A stored row is: one byte of row version, the CRC-32C of the rest, JSON.
+// A stored row is: one byte of row version, the CRC-32C of key and body, the
+// body. A row that stands under the wrong key is found, too.
 const rowVersion = 1
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// errCRC says that a row is not what was written.
-var errCRC = errors.New("checksum does not fit: the row is damaged")
+// errRow says that a row is not what was written.
+var errRow = errors.New("checksum does not fit: the row is damaged")
 
-func encodeRow(v any) ([]byte, error) {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return nil, fmt.Errorf("encode row: %w", err)
-	}
+func checksum(key, body []byte) uint32 {
+	return crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, body)
+}
+
+func seal(key, body []byte) []byte {
 	out := make([]byte, 5, 5+len(body))
 	out[0] = rowVersion
-	binary.BigEndian.PutUint32(out[1:], crc32.Checksum(body, castagnoli))
-	return append(out, body...), nil
+	binary.BigEndian.PutUint32(out[1:], checksum(key, body))
+	return append(out, body...)
+}
+
+func unseal(key, raw []byte) ([]byte, error) {
+	switch {
+	case len(raw) < 5:
+		return nil, errRow
+	case raw[0] != rowVersion:
+		return nil, fmt.Errorf("row version %d: this program knows %d", raw[0], rowVersion)
+	case binary.BigEndian.Uint32(raw[1:]) != checksum(key, raw[5:]):
+		return nil, errRow
+	}
+	return raw[5:], nil
+}
+
+func encodeRow(key []byte, v any) ([]byte, error) {
+	var body bytes.Buffer
+	enc := json.NewEncoder(&body)
+	enc.SetEscapeHTML(false) // three times the bytes for nothing
+	if err := enc.Encode(v); err != nil {
+		return nil, fmt.Errorf("encode row: %w", err)
+	}
+	return seal(key, bytes.TrimSuffix(body.Bytes(), []byte("\n"))), nil
 }
 
 // decodeRow reads a row into v; a row that is not there leaves v as it is.
-func decodeRow(b []byte, v any) error {
-	switch {
-	case b == nil:
+func decodeRow(key, raw []byte, v any) error {
+	if raw == nil {
 		return nil
-	case len(b) < 5:
-		return errCRC
-	case b[0] != rowVersion:
-		return fmt.Errorf("row version %d: this program knows %d", b[0], rowVersion)
-	case binary.BigEndian.Uint32(b[1:]) != crc32.Checksum(b[5:], castagnoli):
-		return errCRC
 	}
-	return json.Unmarshal(b[5:], v)
+	body, err := unseal(key, raw)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(body, v)
 }
 
 // groupRow is a group as it is stored.
 type groupRow struct {
 	Group alert.Group `json:"g"`
-	// Born and Touched are when the row began and last gained an occurrence.
-	Born    Time `json:"b"`
+	// Touched is when the row last gained an occurrence.
 	Touched Time `json:"t"`
+	// Namespace is whose room the row takes.
+	Namespace uint32 `json:"n"`
 	// Routes holds how each route stands.
 	Routes map[string]routeRow `json:"r,omitempty"`
+
+	size int // as it is on disk; 0 when it is not
 }
 
 // routeRow is how a group stands on one route.
@@ -63,6 +88,17 @@ type routeRow struct {
 	Told bool `json:"k,omitempty"`
 }
 
+func decodeGroup(key, raw []byte) (*groupRow, error) {
+	row := &groupRow{size: len(raw)}
+	if err := decodeRow(key, raw, row); err != nil {
+		return nil, fmt.Errorf("read group %x: %w", key, err)
+	}
+	if copy(row.Group.Fingerprint[:], key) != len(row.Group.Fingerprint) || len(key) != len(row.Group.Fingerprint) {
+		return nil, fmt.Errorf("read group %x: %w", key, errRow)
+	}
+	return row, nil
+}
+
 // entry is what the index holds of a group: enough to know what is due and
 // what can go without reading the disk.
 type entry struct {
@@ -70,12 +106,15 @@ type entry struct {
 	touched   Time
 	namespace nsKey
 	overflow  bool
+	size      int
 }
 
-func (r *groupRow) entry() entry {
-	e := entry{touched: r.Touched, namespace: groupNS(r.Group.Newest), overflow: r.Group.Overflow}
+// entry leaves out routes that are no longer configured, which nobody empties.
+func (r *groupRow) entry(routes []string) entry {
+	e := entry{touched: r.Touched, overflow: r.Group.Overflow, size: r.size}
+	binary.BigEndian.PutUint32(e.namespace[:], r.Namespace)
 	for route, s := range r.Routes {
-		if s.Due != 0 {
+		if s.Due != 0 && slices.Contains(routes, route) {
 			if e.due == nil {
 				e.due = make(map[string]Time, 1)
 			}

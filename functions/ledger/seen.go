@@ -4,11 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"hash/crc32"
+	"math"
 	"strconv"
 	"strings"
-
-	bolt "go.etcd.io/bbolt"
 
 	"github.com/edgebell/edgebell/functions/alert"
 )
@@ -33,7 +31,8 @@ func nsKeyOf(cluster, namespace string) nsKey {
 	return nsKey(h[:4])
 }
 
-func groupNS(a alert.Alert) nsKey { return nsKeyOf(a.Cluster, a.EventNamespace) }
+// groupNS is whose room a's group takes. It follows from the fingerprint.
+func groupNS(a alert.Alert) nsKey { return nsKeyOf(a.Cluster, a.Namespace) }
 
 func nsOf(key []byte) nsKey {
 	var n nsKey
@@ -46,7 +45,7 @@ func nsOf(key []byte) nsKey {
 // whole name (8). The three before the last only put neighbours together: a
 // storm appends to few pages instead of touching many.
 func seenKey(a alert.Alert) []byte {
-	ns := groupNS(a)
+	ns := nsKeyOf(a.Cluster, a.EventNamespace)
 	object, stamp := a.EventName, uint64(0)
 	if i := strings.LastIndexByte(a.EventName, '.'); i > 0 {
 		object = a.EventName[:i]
@@ -74,7 +73,7 @@ type seenRow struct {
 
 // take counts what a report of the Event adds and remembers it.
 func (r *seenRow) take(uid string, count int64) (added int64) {
-	n := uint32(min(count, 1<<32-1))
+	n := uint32(min(max(count, 1), math.MaxUint32))
 	h := hash(uid)
 	id := [8]byte(h[:8])
 	for i := range r.uids {
@@ -101,7 +100,7 @@ func (r *seenRow) take(uid string, count int64) (added int64) {
 	return added
 }
 
-func (r *seenRow) encode() []byte {
+func (r *seenRow) encode(key []byte) []byte {
 	b := make([]byte, 4, 12+12*len(r.uids))
 	b = binary.BigEndian.AppendUint32(b, r.expires)
 	b = binary.BigEndian.AppendUint32(b, r.highest)
@@ -109,18 +108,18 @@ func (r *seenRow) encode() []byte {
 		b = append(b, u.uid[:]...)
 		b = binary.BigEndian.AppendUint32(b, u.count)
 	}
-	binary.BigEndian.PutUint32(b, crc32.Checksum(b[4:], castagnoli))
+	binary.BigEndian.PutUint32(b, checksum(key, b[4:]))
 	return b
 }
 
 var errSeenRow = errors.New("row of seen has a wrong length")
 
-func decodeSeen(b []byte) (seenRow, error) {
+func decodeSeen(key, b []byte) (seenRow, error) {
 	if len(b) < 12 || (len(b)-12)%12 != 0 {
 		return seenRow{}, errSeenRow
 	}
-	if binary.BigEndian.Uint32(b) != crc32.Checksum(b[4:], castagnoli) {
-		return seenRow{}, errCRC
+	if binary.BigEndian.Uint32(b) != checksum(key, b[4:]) {
+		return seenRow{}, errRow
 	}
 	r := seenRow{expires: binary.BigEndian.Uint32(b[4:]), highest: binary.BigEndian.Uint32(b[8:])}
 	for b = b[12:]; len(b) > 0; b = b[12:] {
@@ -129,87 +128,38 @@ func decodeSeen(b []byte) (seenRow, error) {
 	return r, nil
 }
 
-// seconds is a ledger time as seen rows keep it.
-func (t Time) seconds() uint32 { return uint32(t / 1e9) }
-
 // takeSeen counts what a adds. Room for a new row is made by forgetting an
 // old one.
 func (t *transaction) takeSeen(a alert.Alert) (int64, error) {
 	b := t.tx.Bucket(bucketSeen)
 	key := seenKey(a)
+	now, lives := t.now.seconds(), t.now.After(2*t.l.cfg.EventTTL).seconds()+1
 	var row seenRow
-	if have := b.Get(key); have != nil {
+	have := b.Get(key)
+	if have != nil {
 		var err error
-		if row, err = decodeSeen(have); err != nil {
-			return 0, err
+		if row, err = decodeSeen(key, have); err != nil {
+			t.l.log.Error("a row of seen is damaged and begins anew", "error", err)
+			t.state.counts.PossibleDuplicates++
+			row = seenRow{}
+		}
+		if row.expires <= now {
+			row = seenRow{} // only not swept yet
 		}
 	} else if err := t.makeRoom(b); err != nil {
 		return 0, err
 	}
-	fresh := row.uids == nil
-	if !fresh && row.expires <= t.now.seconds() {
-		row = seenRow{} // expired, only not yet swept
-	}
 	added := row.take(a.EventUID, a.Count)
-	if added == 0 {
+	// What is sent again still lives in the API server. Its row lives on, but
+	// not at a write for every copy.
+	if added == 0 && row.expires > t.now.After(t.l.cfg.EventTTL).seconds() {
 		return 0, nil
 	}
-	row.expires = t.now.After(2*t.l.cfg.EventTTL).seconds() + 1
-	if fresh {
-		t.countSeen(nsOf(key), 1)
+	row.expires = lives
+	if have == nil {
+		t.more.addSeen(nsOf(key), 1)
+		t.spend(seenBytes)
 	}
-	return added, b.Put(key, row.encode())
-}
-
-// makeRoom forgets one row when the table is full: of the namespace that holds
-// the most, the row that would expire first among a few.
-func (t *transaction) makeRoom(b *bolt.Bucket) error {
-	if !t.tight && t.l.seenTotal+t.seenTotal < t.l.limits.seen {
-		return nil
-	}
-	victim, expires := firstToExpire(b, t.largestNamespace(), 16)
-	if victim == nil {
-		return nil
-	}
-	if expires > t.now.seconds() {
-		t.counts.PossibleDuplicates++
-	}
-	t.countSeen(nsOf(victim), -1)
-	return b.Delete(victim)
-}
-
-func (t *transaction) countSeen(ns nsKey, n int) {
-	t.seen[ns] += n
-	t.seenTotal += n
-}
-
-func (t *transaction) largestNamespace() (largest nsKey) {
-	most := 0
-	for ns, n := range t.l.seen {
-		if n += t.seen[ns]; n > most {
-			largest, most = ns, n
-		}
-	}
-	for ns, n := range t.seen {
-		if n += t.l.seen[ns]; n > most {
-			largest, most = ns, n
-		}
-	}
-	return largest
-}
-
-// firstToExpire looks at n rows of a namespace, from its first.
-func firstToExpire(b *bolt.Bucket, ns nsKey, n int) (key []byte, expires uint32) {
-	c := b.Cursor()
-	for k, v := c.Seek(ns[:]); k != nil && nsOf(k) == ns && n > 0; k, v = c.Next() {
-		n--
-		row, err := decodeSeen(v)
-		if err != nil {
-			return append([]byte(nil), k...), 0
-		}
-		if key == nil || row.expires < expires {
-			key, expires = append([]byte(nil), k...), row.expires
-		}
-	}
-	return key, expires
+	t.changed = true
+	return added, b.Put(key, row.encode(key))
 }

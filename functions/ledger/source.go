@@ -6,33 +6,49 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// maxSources bounds how many sources are remembered.
-const maxSources = 4096
+// Bounds of a source's key and row in bytes.
+const (
+	maxSourceKey = 1 << 10
+	maxSourceRow = 4 << 10
+)
 
 // Source reads what was kept of a source under key into v; false when there is
-// nothing.
+// nothing, or nothing that can be read.
 func (l *Ledger) Source(key string, v any) (bool, error) {
 	found := false
-	err := l.db.View(func(tx *bolt.Tx) error {
+	err := l.view(func(tx *bolt.Tx) error {
 		raw := tx.Bucket(bucketSources).Get([]byte(key))
-		found = raw != nil
-		return decodeRow(raw, v)
+		if raw == nil {
+			return nil
+		}
+		if err := decodeRow([]byte(key), raw, v); err != nil {
+			l.log.Error("a source's row is damaged and begins anew", "source", key, "error", err)
+			return nil
+		}
+		found = true
+		return nil
 	})
 	return found, err
 }
 
-// PutSource keeps v under key. A source too many is not remembered.
+// PutSource keeps v under key. A source too many, or too long, is not
+// remembered: senders do not decide how much is kept.
 func (l *Ledger) PutSource(ctx context.Context, key string, v any) error {
-	return l.do(ctx, 1, func(t *transaction) error {
+	k := []byte(key)
+	raw, err := encodeRow(k, v)
+	if err != nil {
+		return err
+	}
+	if len(k) == 0 || len(k) > maxSourceKey || len(raw) > maxSourceRow {
+		l.log.Warn("a source's status is too long to be remembered", "bytes", len(k)+len(raw))
+		return nil
+	}
+	return l.do(change(ctx, func(t *transaction) error {
 		b := t.tx.Bucket(bucketSources)
-		raw, err := encodeRow(v)
-		if err != nil {
-			return err
-		}
-		if b.Get([]byte(key)) == nil && b.Stats().KeyN >= maxSources {
+		if b.Get(k) == nil && (t.tight || b.Stats().KeyN >= t.l.limits.sources) {
 			return nil
 		}
-		t.meta = true
-		return b.Put([]byte(key), raw)
-	})
+		t.changed = true
+		return b.Put(k, raw)
+	}))
 }

@@ -1,8 +1,9 @@
 package ledger
 
 import (
-	"github.com/edgebell/edgebell/functions/alert"
 	bolt "go.etcd.io/bbolt"
+
+	"github.com/edgebell/edgebell/functions/alert"
 )
 
 // Stats are the ledger's sizes.
@@ -15,11 +16,10 @@ type Stats struct {
 // Stats reads the sizes.
 func (l *Ledger) Stats() Stats {
 	l.mu.Lock()
-	s := Stats{Groups: len(l.index), Seen: l.seenTotal, Err: l.ioErr}
+	s := Stats{Groups: len(l.index), Seen: l.rows, Err: l.ioErr, Bytes: l.size}
 	l.mu.Unlock()
-	s.Bytes = fileSize(l.path())
-	_ = l.db.View(func(tx *bolt.Tx) error {
-		s.UsedBytes = s.Bytes - int64(l.freePages(tx))*pageSize
+	_ = l.view(func(tx *bolt.Tx) error {
+		s.UsedBytes = l.size - int64(l.freePages(tx, false))*pageSize
 		return nil
 	})
 	return s
@@ -47,10 +47,10 @@ func (l *Ledger) Backlog(route string) (waiting, due int) {
 // Groups reads every group, in no particular order.
 func (l *Ledger) Groups() ([]alert.Group, error) {
 	var out []alert.Group
-	err := l.db.View(func(tx *bolt.Tx) error {
-		return tx.Bucket(bucketGroups).ForEach(func(_, v []byte) error {
-			var row groupRow
-			if err := decodeRow(v, &row); err != nil {
+	err := l.view(func(tx *bolt.Tx) error {
+		return tx.Bucket(bucketGroups).ForEach(func(k, v []byte) error {
+			row, err := decodeGroup(k, v)
+			if err != nil {
 				return err
 			}
 			out = append(out, row.Group)
