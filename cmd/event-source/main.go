@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 
 	"github.com/edgebell/edgebell/adapters/apiserver"
 	"github.com/edgebell/edgebell/adapters/kubeevent"
 	"github.com/edgebell/edgebell/adapters/sink"
+	"github.com/edgebell/edgebell/adapters/status"
 	"github.com/edgebell/edgebell/cmd/internal/run"
 )
 
@@ -24,7 +26,11 @@ type config struct {
 
 // Validate names every variable that is wrong.
 func (c *config) Validate() error {
-	return errors.Join(c.Source.Validate(), c.Sink.Validate(), c.Log.Validate())
+	var errs []error
+	if _, _, err := net.SplitHostPort(c.ListenAddress); err != nil {
+		errs = append(errs, fmt.Errorf("LISTEN_ADDRESS %q: must be host:port or :port", c.ListenAddress))
+	}
+	return errors.Join(append(errs, c.Source.Validate(), c.Sink.Validate(), c.Log.Validate())...)
 }
 
 func main() { run.Main("event-source", realMain) }
@@ -43,6 +49,23 @@ func realMain(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("prepare source: %w", err)
 	}
-	_ = sync.WaitGroup{}
-	return source.Run(ctx)
+	p := &pages{source: source, client: client}
+	reporter := status.New(cfg.Cluster, kubeevent.OriginWatch, status.DefaultInterval, p.report, client, log)
+
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var rest sync.WaitGroup
+	var readErr error
+	rest.Go(func() { reporter.Run(ctx) })
+	rest.Go(func() {
+		readErr = source.Run(ctx)
+		stop()
+	})
+	err = run.Serve(ctx, cfg.ListenAddress, p.handler())
+	stop()
+	rest.Wait()
+	if errors.Is(readErr, context.Canceled) {
+		readErr = nil // it was asked to stop
+	}
+	return errors.Join(err, readErr)
 }

@@ -66,7 +66,7 @@ func onePart(m card.Message, err error) ([]Part, error) {
 }
 
 func cardNotices(n ledger.Notices) card.Notices {
-	out := card.Notices{Dropped: n.Dropped}
+	out := card.Notices{Dropped: n.Dropped, MoreGaps: n.MoreGaps}
 	for _, g := range n.Gaps {
 		out.Gaps = append(out.Gaps, card.Gap{From: g.From, To: g.To, Why: g.Why})
 	}

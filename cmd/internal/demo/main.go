@@ -34,7 +34,7 @@ const (
 func main() {
 	bin := flag.String("bin", ".cache/bin", "folder of the built programs")
 	events := flag.String("events", "", "comma-separated files of recorded Events")
-	rate := flag.Float64("rate", 1, "new Events per second from the loopback API server")
+	rate := flag.String("rate", "30/m", "Events that the loopback API server adds or changes, such as 2/s or 30/m")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
@@ -44,7 +44,7 @@ func main() {
 	}
 }
 
-func demo(ctx context.Context, bin, events string, rate float64) error {
+func demo(ctx context.Context, bin, events string, rate string) error {
 	dir, err := os.MkdirTemp("", "edgebell-demo-")
 	if err != nil {
 		return err
@@ -64,7 +64,7 @@ func demo(ctx context.Context, bin, events string, rate float64) error {
 	kubeconfig, cluster := os.Getenv("KUBECONFIG"), "the cluster of KUBECONFIG"
 	if kubeconfig == "" {
 		kubeconfig, cluster = filepath.Join(dir, "kubeconfig"), "recorded Events, served at http://"+apiAddress
-		err := r.start("apiserver", apiAddress, nil, "-listen", apiAddress, "-kubeconfig", kubeconfig, "-events", events, "-rate", fmt.Sprint(rate))
+		err := r.start("apiserver", apiAddress, nil, "-listen", apiAddress, "-kubeconfig", kubeconfig, "-events", events, "-rate", rate, "-loop")
 		if err != nil {
 			return err
 		}
