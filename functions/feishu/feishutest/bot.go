@@ -91,10 +91,11 @@ func (b *Bot) SetOffset(d time.Duration) {
 func (b *Bot) now() time.Time { return b.clock().Add(b.offset) }
 
 // Outage takes the link away and gives it back: connections break, and new ones
-// are closed when they are accepted.
+// are closed when they are accepted. Where the console shares the address,
+// requests are broken instead, behind their header.
 func (b *Bot) Outage(on bool) {
 	b.wire.outage.Store(on)
-	if on {
+	if on && !b.wire.shared.Load() {
 		b.wire.cut()
 	}
 }

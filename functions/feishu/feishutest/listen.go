@@ -15,17 +15,15 @@ import (
 // httptest it panics when it cannot.
 func (b *Bot) Start() {
 	ln := listen()
-	b.URL = "http://" + ln.Addr().String() + b.Path()
-	go b.run(ln, b, false)
+	b.URL = b.AddressOn(ln)
+	go b.run(ln, b, false) //nolint:errcheck // ends with Close
 }
 
 // StartTLS does the same with a certificate of the bot's own authority; see
 // CertPool.
 func (b *Bot) StartTLS() {
-	ln := listen()
-	b.URL = "https://" + ln.Addr().String() + b.Path()
-	b.useTLS()
-	go b.run(ln, b, false)
+	b.UseTLS()
+	b.Start()
 }
 
 func listen() net.Listener {
@@ -36,15 +34,20 @@ func listen() net.Listener {
 	return ln
 }
 
-// Serve serves the webhook on ln until Close, with TLS if withTLS. A console
-// that shares the address stays reachable in an outage; nil is none.
-func (b *Bot) Serve(ln net.Listener, console http.Handler, withTLS bool) error {
+// AddressOn is the webhook's address when the bot is served on ln.
+func (b *Bot) AddressOn(ln net.Listener) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	scheme := "http://"
-	if withTLS {
-		b.useTLS()
+	if b.certs != nil {
 		scheme = "https://"
 	}
-	b.URL = scheme + ln.Addr().String() + b.Path()
+	return scheme + ln.Addr().String() + hookPath + b.opts.Token
+}
+
+// Serve serves the webhook on ln until Close. A console that shares the address
+// stays reachable in an outage; nil is none.
+func (b *Bot) Serve(ln net.Listener, console http.Handler) error {
 	if console == nil {
 		return b.run(ln, b, false)
 	}
@@ -54,15 +57,17 @@ func (b *Bot) Serve(ln net.Listener, console http.Handler, withTLS bool) error {
 	return b.run(ln, mux, true)
 }
 
-func (b *Bot) useTLS() {
-	opts := b.options()
-	certs, err := newCertificates(opts)
+// UseTLS makes the certificates that the bot will be served with, and returns
+// the authority's.
+func (b *Bot) UseTLS() (caPEM []byte) {
+	certs, err := newCertificates(b.options())
 	if err != nil {
 		panic(fmt.Sprintf("feishutest: make certificate: %v", err))
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.certs = certs
+	return certs.caPEM
 }
 
 func (b *Bot) run(ln net.Listener, h http.Handler, shared bool) error {
@@ -83,7 +88,8 @@ func (b *Bot) run(ln net.Listener, h http.Handler, shared bool) error {
 		return ln.Close()
 	default:
 	}
-	ln = &wireListener{Listener: ln, bot: b, shared: shared}
+	b.wire.shared.Store(shared)
+	ln = &wireListener{Listener: ln, bot: b}
 	if certs != nil {
 		ln = tls.NewListener(ln, &tls.Config{
 			MinVersion:   tls.VersionTLS12,
@@ -121,19 +127,13 @@ func (b *Bot) Close() {
 	b.wire.cut()
 }
 
-// CertPool trusts the authority of StartTLS.
+// CertPool trusts the authority of StartTLS and UseTLS; it is empty before.
 func (b *Bot) CertPool() *x509.CertPool {
 	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(b.CAPEM())
-	return pool
-}
-
-// CAPEM is the certificate of the authority of StartTLS, nil before.
-func (b *Bot) CAPEM() []byte {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.certs == nil {
-		return nil
+	if b.certs != nil {
+		pool.AppendCertsFromPEM(b.certs.caPEM)
 	}
-	return b.certs.caPEM
+	return pool
 }

@@ -22,38 +22,11 @@ type Block struct {
 	URL   string
 	Open  bool
 	Short bool
-	Style string
+	// Arrow and Boxed are what a panel was given; it has neither by itself.
+	Arrow, Boxed bool
+	Style        string
 	// Weight is a column's share, 0 is as wide as its content.
 	Weight int64
-}
-
-// Span is a stretch of text in which something may be live.
-type Span struct {
-	Kind string // text, link, at or code
-	Text string
-	URL  string
-}
-
-func spansOf(markdown string) []Span {
-	var out []Span
-	for _, t := range lexMarkdown(markdown) {
-		id, isMention := t.mention()
-		switch {
-		case isMention:
-			out = append(out, Span{Kind: "at", Text: "@" + id})
-		case t.kind == tokenCode:
-			out = append(out, Span{Kind: "code", Text: t.text})
-		case t.kind == tokenLink, t.kind == tokenURL:
-			out = append(out, Span{Kind: "link", Text: t.text, URL: t.url})
-		case t.kind == tokenImage:
-			out = append(out, Span{Kind: "text", Text: "[图片]"})
-		case t.kind == tokenTag && t.name == "br":
-			out = append(out, Span{Kind: "text", Text: "\n"})
-		case t.kind == tokenText:
-			out = append(out, Span{Kind: "text", Text: t.text})
-		}
-	}
-	return out
 }
 
 // renderCard fills in what the group shows. The card has been inspected.
@@ -141,7 +114,9 @@ func renderElement(o map[string]any) []Block {
 	case "collapsible_panel":
 		header, _ := o["header"].(map[string]any)
 		title, _ := content(header["title"])
-		return []Block{{Kind: "panel", Text: title, Open: o["expanded"] == true, Kids: renderAll(o["elements"])}}
+		b := Block{Kind: "panel", Text: title, Open: o["expanded"] == true, Kids: renderAll(o["elements"])}
+		b.Arrow, b.Boxed = header["icon"] != nil, o["border"] != nil
+		return []Block{b}
 	case "interactive_container":
 		return renderAll(o["elements"])
 	case "table":

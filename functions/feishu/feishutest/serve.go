@@ -28,6 +28,9 @@ type call struct {
 
 // ServeHTTP answers as the bot does: scripted faults first, then the checks.
 func (b *Bot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if c, _ := r.Context().Value(connKey{}).(*wireConn); c != nil {
+		c.isHook()
+	}
 	if b.down() {
 		reset(w)
 	}

@@ -11,8 +11,11 @@ import (
 
 // wire is the link: it counts bytes, slows them and breaks.
 type wire struct {
-	in, out   atomic.Int64 // from the bot's side
-	outage    atomic.Bool
+	in, out atomic.Int64 // from the bot's side
+	outage  atomic.Bool
+	// shared: the console stands on the same address and has to stay
+	// reachable, so outages are left to the handler.
+	shared    atomic.Bool
 	bandwidth atomic.Int64
 
 	mu    sync.Mutex
@@ -33,9 +36,6 @@ func (w *wire) cut() {
 type wireListener struct {
 	net.Listener
 	bot *Bot
-	// shared: the console stands on the same address and has to stay
-	// reachable, so outages are left to the handler.
-	shared bool
 }
 
 func (l *wireListener) Accept() (net.Conn, error) {
@@ -44,11 +44,14 @@ func (l *wireListener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !l.shared && l.bot.down() {
+		if !l.bot.wire.shared.Load() && l.bot.down() {
 			hardClose(conn)
 			continue
 		}
 		c := &wireConn{Conn: conn, wire: l.bot.wire}
+		if !l.bot.wire.shared.Load() {
+			c.isHook()
+		}
 		c.wire.mu.Lock()
 		c.wire.conns[c] = struct{}{}
 		c.wire.mu.Unlock()
@@ -61,6 +64,7 @@ type wireConn struct {
 	wire     *wire
 	in, out  atomic.Int64
 	requests atomic.Int64
+	hook     atomic.Bool
 	// seenIn and seenOut are where the last request ended.
 	seenIn, seenOut int64
 }
@@ -69,7 +73,9 @@ func (c *wireConn) Read(p []byte) (int, error) {
 	p = c.slow(p)
 	n, err := c.Conn.Read(p)
 	c.in.Add(int64(n))
-	c.wire.in.Add(int64(n))
+	if c.hook.Load() {
+		c.wire.in.Add(int64(n))
+	}
 	return n, err
 }
 
@@ -90,7 +96,18 @@ func (c *wireConn) Write(p []byte) (int, error) {
 
 func (c *wireConn) countOut(n int) {
 	c.out.Add(int64(n))
-	c.wire.out.Add(int64(n))
+	if c.hook.Load() {
+		c.wire.out.Add(int64(n))
+	}
+}
+
+// isHook makes the connection's bytes count. On an address shared with the
+// console only a request tells which connection is which.
+func (c *wireConn) isHook() {
+	if c.hook.CompareAndSwap(false, true) {
+		c.wire.in.Add(c.in.Load())
+		c.wire.out.Add(c.out.Load())
+	}
 }
 
 // slow lets pass what the bandwidth allows in a twentieth of a second, after
