@@ -21,11 +21,11 @@ const (
 	idleTimeout = 50 * time.Second
 )
 
-// newTransport speaks HTTP/1.1, because one rare request of a few KB costs
-// fewer bytes so: HTTP/2 pays its preface and settings for every connection.
-// For the same reason it asks for no compression, sends no TCP keep-alives,
-// resumes TLS sessions (which spares the certificates) and leaves out the
-// post-quantum key share of 1.2 KB.
+// newTransport speaks HTTP/1.1, because most messages come alone: HTTP/2 costs
+// some 100 bytes more for each connection, and saves 250 only from the second
+// message on it. Also for the bytes it asks for no compression, sends no TCP
+// keep-alives, resumes TLS sessions (which spares the certificates) and leaves
+// out the post-quantum key share, 1.2 KB out and 1.1 KB in.
 func newTransport(tc *tls.Config, total *meter) *http.Transport {
 	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: -1}
 	protocols := new(http.Protocols)
