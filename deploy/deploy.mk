@@ -1,0 +1,83 @@
+# Images, manifests and the air-gap bundle. Included by the Makefile at the root;
+# the paths start there. Needs Go; bundle and sizes need zstd too.
+
+PROGRAMS ?= event-source notify audit-webhook
+ARCHES   ?= arm64 armv7 amd64
+DIST     ?= dist
+
+# The version stands in one place.
+VERSION_FILE := deploy/components/release/kustomization.yaml
+VERSION      := $(shell sed -n 's/.*newTag: &version *//p' $(VERSION_FILE))
+
+# The commit's time, so that a second build of it gives the same digests.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+REVISION          ?= $(shell git rev-parse HEAD 2>/dev/null)
+export SOURCE_DATE_EPOCH
+
+IMAGE      := $(DIST)/tools/image
+KUSTOMIZE  := $(DIST)/tools/manifests
+ARCHIVES   := $(PROGRAMS:%=$(DIST)/images/%.oci.tar)
+
+# What is linked in depends on these and on the Go release, and on nothing else
+# of the machine.
+STATIC_BUILD := CGO_ENABLED=0 GOOS=linux GOFLAGS= go build -trimpath -buildvcs=false -ldflags '-s -w -buildid='
+GOENV_arm64  := GOARCH=arm64 GOARM64=v8.0
+GOENV_armv7  := GOARCH=arm GOARM=7
+GOENV_amd64  := GOARCH=amd64 GOAMD64=v1
+
+.PHONY: images binaries push bundle install-k3s uninstall-k3s sizes manifests manifests-check deploy-test deploy-e2e deploy-tools
+
+deploy-tools:
+	@mkdir -p $(DIST)/tools
+	cd deploy/image && GOFLAGS= go build -o $(abspath $(IMAGE)) .
+	cd deploy/validate && GOFLAGS= go build -o $(abspath $(KUSTOMIZE)) ./cmd/manifests
+
+binaries:
+	@for arch in $(ARCHES); do for program in $(PROGRAMS); do \
+		case $$arch in \
+			arm64) env='$(GOENV_arm64)' ;; armv7) env='$(GOENV_armv7)' ;; amd64) env='$(GOENV_amd64)' ;; \
+			*) echo "binaries: unknown architecture $$arch: must be arm64, armv7 or amd64" >&2; exit 1 ;; \
+		esac; \
+		echo "build $$program for linux-$$arch"; \
+		env $$env $(STATIC_BUILD) -o $(DIST)/bin/linux-$$arch/$$program ./cmd/$$program || exit 1; \
+	done; done
+
+images: binaries deploy-tools ## Build the images (OCI archives of arm64, armv7 and amd64) and their SBOMs into dist/
+	@$(IMAGE) build -dist $(DIST) -version $(VERSION) -revision '$(REVISION)' -created $(SOURCE_DATE_EPOCH) \
+		-arches '$(ARCHES)' $(PROGRAMS) | tee $(DIST)/images/digests.txt
+
+push: ## Push the images: make push REGISTRY=registry.example.com/edgebell
+	@test -n "$(REGISTRY)" || { echo 'push: say where to: make push REGISTRY=registry.example.com/edgebell' >&2; exit 1; }
+	@test -x $(IMAGE) || { echo 'push: no images yet: run make images' >&2; exit 1; }
+	@$(IMAGE) push -registry $(REGISTRY) $(ARCHIVES)
+
+bundle: images ## Pack an air-gap bundle per architecture: images, manifests, installer
+	@for arch in $(ARCHES); do \
+		sh deploy/bundle/pack.sh $(DIST) $(VERSION) $$arch $(abspath $(IMAGE)) $(abspath $(KUSTOMIZE)) $(ARCHIVES) || exit 1; \
+	done
+
+# On the node itself, or with ARGS='--root DIR' into a folder.
+NODE_ARCH := $(subst x86_64,amd64,$(subst aarch64,arm64,$(subst armv7l,armv7,$(shell uname -m))))
+
+install-k3s: ## Install the bundle on this K3S node: make install-k3s ARGS='--secret secret.env'
+	@test -d $(DIST)/edgebell-$(VERSION)-$(NODE_ARCH) || $(MAKE) bundle ARCHES=$(NODE_ARCH)
+	@sh $(DIST)/edgebell-$(VERSION)-$(NODE_ARCH)/install.sh install $(ARGS)
+
+uninstall-k3s: ## Remove it from this K3S node, with its ledger
+	@sh deploy/bundle/install.sh uninstall $(ARGS)
+
+sizes: ## Hold binaries and bundles against their budgets
+	@$(IMAGE) sizes -dist $(DIST)
+
+manifests: deploy-tools ## Render an overlay: make manifests OVERLAY=deploy/overlays/dev
+	@$(KUSTOMIZE) render $(or $(OVERLAY),deploy/overlays/dev)
+
+manifests-check: ## Build every overlay and check it against the oldest and newest Kubernetes
+	cd deploy/validate && go test ./...
+
+deploy-test: manifests-check ## manifests-check and the tests of images and installer
+	cd deploy/image && go test ./...
+	sh deploy/bundle/install_test.sh
+
+deploy-e2e: images ## Run the images under qemu-user and import them into containerd (root; see deploy/README.md)
+	cd deploy/image && go test -count=1 -tags e2e -v ./e2e
