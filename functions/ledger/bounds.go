@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -54,8 +55,8 @@ func (l *Ledger) freePages(tx *bolt.Tx, reading bool) int {
 
 // place finds the row that a belongs to: its own, or, when there is no room
 // for one, the overflow row of its namespace, or at last the one of its
-// cluster. So a flood of distinct stories becomes one line and pushes nothing
-// out.
+// cluster. So a flood of distinct stories becomes one line. A namespace that
+// holds little still finds room: the one that holds the most makes it.
 func (t *transaction) place(a alert.Alert) (*groupRow, error) {
 	if row, err := t.row(a.Fingerprint()); row != nil || err != nil {
 		return row, err
@@ -73,7 +74,77 @@ func (t *transaction) place(a alert.Alert) (*groupRow, error) {
 	if t.room(ns) {
 		return t.add(a, false), nil
 	}
+	if ok, err := t.coalesceFor(ns); ok || err != nil {
+		return t.add(a, false), err
+	}
+	t.state.counts.Coalesced++
 	return t.overflow(a)
+}
+
+// coalesceFor makes room for a story of ns: of the namespace that holds the
+// most, the story that came last joins the overflow row, with what it has still
+// to tell. False when ns holds about as much as any.
+func (t *transaction) coalesceFor(ns nsKey) (bool, error) {
+	count := func(ns nsKey) int { return t.l.have.perNS[ns] + t.more.perNS[ns] }
+	var largest nsKey
+	for other := range t.l.have.perNS {
+		if n, most := count(other), count(largest); n > most || n == most && bytes.Compare(other[:], largest[:]) < 0 {
+			largest = other
+		}
+	}
+	if count(largest) <= max(count(ns)+1, t.l.limits.perNamespace/2) {
+		return false, nil
+	}
+	var last alert.Fingerprint
+	at, found := Time(0), false
+	for fp, e := range t.l.index {
+		if _, loaded := t.rows[fp]; loaded || t.gone[fp] || e.overflow || e.namespace != largest {
+			continue
+		}
+		if !found || e.touched > at {
+			last, at, found = fp, e.touched, true
+		}
+	}
+	if !found {
+		return false, nil
+	}
+	row, err := t.row(last)
+	if err != nil || row == nil {
+		return row == nil, err
+	}
+	t.state.counts.Coalesced++
+	into, err := t.overflow(row.Group.Newest)
+	if err != nil {
+		return false, err
+	}
+	t.join(into, row)
+	return true, t.remove(last)
+}
+
+// join tells the group of into what each route has still to tell of row.
+func (t *transaction) join(into, row *groupRow) {
+	var untold int64
+	for _, route := range t.l.routes {
+		untold = max(untold, row.Group.Undelivered(route))
+	}
+	if untold <= 0 {
+		return
+	}
+	for _, route := range t.l.routes {
+		if told := untold - max(row.Group.Undelivered(route), 0); told > 0 {
+			if into.Group.Delivered == nil {
+				into.Group.Delivered = map[string]int64{}
+			}
+			into.Group.Delivered[route] += told
+		}
+	}
+	into.Group.Add(row.Group.Newest, untold)
+	if first := row.Group.First; !first.IsZero() && first.Before(into.Group.First) {
+		into.Group.First = first
+	}
+	into.Touched = t.now
+	into.schedule(t.now, t.l.routes, t.l.cfg)
+	t.dirty[into.Group.Fingerprint] = true
 }
 
 func (t *transaction) groups() int { return t.l.have.groups + t.more.groups }
@@ -94,7 +165,6 @@ func (t *transaction) room(ns nsKey) bool {
 // overflow coalesces a into the row of its namespace, of its cluster, or, as
 // even clusters may be invented, of them all.
 func (t *transaction) overflow(a alert.Alert) (*groupRow, error) {
-	t.state.counts.Coalesced++
 	a = a.Overflow()
 	namespace, cluster, all := a, a, a
 	cluster.Namespace, cluster.Type = "*", "Warning"

@@ -96,6 +96,11 @@ func (l *Ledger) damage() (damage, err error) {
 		return nil, err
 	}
 	info, err := f.Stat()
+	if err == nil && info.Size() > 2*pageSize {
+		if err := mendMeta(f); err != nil {
+			l.log.Warn("a torn meta page stays as it is", "error", err)
+		}
+	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		return nil, err
 	}

@@ -71,7 +71,8 @@ type transaction struct {
 	tight     bool // there is no room for new rows
 	forgotten int  // seen rows that made room beforehand
 	hand      []byte
-	fullest   nsKey // see largestNamespace
+	searched  bool // see largestNamespace
+	fullest   nsKey
 	fullestIn int
 	changed   bool
 }

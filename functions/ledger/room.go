@@ -70,15 +70,20 @@ func (t *transaction) forgetSeen(b *bolt.Bucket, look, forget int) (forgotten in
 	return len(keys), nil
 }
 
-// candidates are the next n rows of the largest namespace; fewer at its end.
+// candidates are the next n rows of the largest namespace, or of the table
+// when none is large; fewer at the end.
 func (t *transaction) candidates(b *bolt.Bucket, n int) (keys [][]byte, expires []uint32) {
-	ns := t.largestNamespace()
+	ns, large := t.largestNamespace()
+	begin := ns[:]
+	if !large {
+		begin = nil
+	}
 	c := b.Cursor()
 	k, v := c.Seek(t.hand)
-	if k == nil || nsOf(k) != ns {
-		k, v = c.Seek(ns[:])
+	if k == nil || !bytes.HasPrefix(k, begin) {
+		k, v = c.Seek(begin)
 	}
-	for ; k != nil && nsOf(k) == ns && n > 0; k, v = c.Next() {
+	for ; k != nil && bytes.HasPrefix(k, begin) && n > 0; k, v = c.Next() {
 		n--
 		row, err := decodeSeen(k, v)
 		if err != nil {
@@ -94,13 +99,14 @@ func (t *transaction) candidates(b *bolt.Bucket, n int) (keys [][]byte, expires 
 }
 
 // largestNamespace goes through all of them only when the last answer has
-// shrunk by a few rows.
-func (t *transaction) largestNamespace() nsKey {
+// shrunk. Where all are small it says so: there is nobody to pay for a flood.
+func (t *transaction) largestNamespace() (ns nsKey, large bool) {
+	const small = 2 * forgetRun
 	count := func(ns nsKey) int { return t.l.have.seen[ns] + t.more.seen[ns] }
-	if t.fullestIn > 0 && count(t.fullest) > t.fullestIn-look {
-		return t.fullest
+	if t.searched && (t.fullestIn < small || count(t.fullest) > max(t.fullestIn-look, small/2)) {
+		return t.fullest, t.fullestIn >= small
 	}
-	t.fullestIn = 0
+	t.searched, t.fullestIn = true, 0
 	for _, m := range []map[nsKey]int{t.l.have.seen, t.more.seen} {
 		for ns := range m {
 			n := count(ns)
@@ -109,17 +115,15 @@ func (t *transaction) largestNamespace() nsKey {
 			}
 		}
 	}
-	return t.fullest
+	return t.fullest, t.fullestIn >= small
 }
 
-// sweep forgets what has expired. A few expired rows are not worth a write
-// while there is room; they are recognised as expired where they are met.
+// sweep forgets what has expired: rows of seen where they begin to need the
+// room, and groups.
 func (l *Ledger) sweep() {
-	expired, next := l.expiredSeen()
-	l.swept = next
-	const fewRows = 256
-	if len(expired) < fewRows && l.have.seenTotal < l.limits.seen/2 {
-		expired = nil
+	var expired [][]byte
+	if l.have.seenTotal >= l.limits.seen/2 {
+		expired, l.swept = l.expiredSeen()
 	}
 	const rowsPerCommit = 1024
 	for len(expired) > 0 {

@@ -16,6 +16,10 @@ import (
 // highest count of each. client-go's recorder goes on under the same name with
 // a new uid and a continued count when its Event expired in the API server
 // (tools/record: patch, 404, create), which must not be counted from zero.
+//
+// A row is kept for EVENT_TTL twice: nothing older is sent again. After that it
+// stays while there is room, since a recorder remembers for longer: what
+// happens every night would be counted 1, 2, 3.
 
 // maxUIDs is how many uids a row keeps.
 const maxUIDs = 4
@@ -133,7 +137,7 @@ func decodeSeen(key, b []byte) (seenRow, error) {
 func (t *transaction) takeSeen(a alert.Alert) (int64, error) {
 	b := t.tx.Bucket(bucketSeen)
 	key := seenKey(a)
-	now, lives := t.now.seconds(), t.now.After(2*t.l.cfg.EventTTL).seconds()+1
+	lives := t.now.After(2*t.l.cfg.EventTTL).seconds() + 1
 	var row seenRow
 	have := b.Get(key)
 	if have != nil {
@@ -142,9 +146,6 @@ func (t *transaction) takeSeen(a alert.Alert) (int64, error) {
 			t.l.log.Error("a row of seen is damaged and begins anew", "error", err)
 			t.state.counts.PossibleDuplicates++
 			row = seenRow{}
-		}
-		if row.expires <= now {
-			row = seenRow{} // only not swept yet
 		}
 	} else if err := t.makeRoom(b); err != nil {
 		return 0, err
