@@ -70,7 +70,7 @@ func TestStoriesBecomeCards(t *testing.T) {
 		{"an autoscaler without metrics", []string{"FailedGetResourceMetric", "demo/sensor-gw"}},
 		{"a claim of a class that is not there", []string{"ProvisioningFailed", "demo/recordings", "no-such-class"}},
 		{"a core/v1 Event made by hand", []string{"BackOff", "demo/camera-front", `Back-off restarting "cam"`, "node-1"}},
-		{"an events.k8s.io/v1 Event made by hand", []string{"Unhealthy", "demo/camera-back", "<at id=all></at>"}},
+		{"an events.k8s.io/v1 Event made by hand", []string{"Unhealthy", "demo/camera-back", "id=all></at>"}},
 	} {
 		eventually(t, 2*time.Minute, s.name, func() error {
 			if n := len(cards(bot, s.words...)); n != 1 {
