@@ -122,7 +122,9 @@ func (d *deliverer) take() (Outgoing, error) {
 		return Outgoing{}, err
 	}
 	out := Outgoing{Groups: groups, Route: d.route, SentAt: time.Now(), Notices: d.ledger.Notices()}
-	out.OfflineSince, out.Offline = d.link.offline(d.ledger.Now())
+	if o, ok := d.ledger.Offline(d.route); ok {
+		out.OfflineSince, out.Offline = o.Since, d.ledger.Now().Sub(o.At)
+	}
 	switch {
 	case (len(groups) > d.threshold || (d.rest && len(groups) > 0)) && !d.single:
 		out.Digest = true
@@ -149,7 +151,14 @@ func (d *deliverer) send(ctx context.Context, out Outgoing, part Part) time.Dura
 	if ctx.Err() != nil {
 		return 0
 	}
-	return d.failed(se)
+	wait := d.failed(se)
+	if since, ok := d.link.downSince(); ok {
+		// Known from here on, whatever happens to this process.
+		if err := d.ledger.SetOffline(context.WithoutCancel(ctx), d.route, ledger.Offline{Since: since, At: d.ledger.Now()}); err != nil {
+			d.log.Debug("begin of the outage cannot be kept", "error", err)
+		}
+	}
+	return wait
 }
 
 // delivered marks what was told. The mark is tried until it is on disk: to
@@ -209,16 +218,16 @@ func (d *deliverer) failed(se *SendError) time.Duration {
 		d.level++
 		return 0
 	case ChannelRefused:
-		return d.link.down(d.log, d.ledger.Now(), se, refusedFirst, refusedMost)
+		return d.link.down(d.log, se, refusedFirst, refusedMost)
 	case Unknown:
 		if d.unknown++; d.unknown >= unknownTries {
 			d.log.Warn("card answered with an unknown code, trying a simpler one", "level", d.level, "error", se.Err)
 			d.level, d.unknown = d.level+1, 0
 			return 0
 		}
-		return d.link.down(d.log, d.ledger.Now(), se, refusedFirst, refusedMost)
+		return d.link.down(d.log, se, refusedFirst, refusedMost)
 	}
-	return d.link.down(d.log, d.ledger.Now(), se, offlineFirst, offlineMost)
+	return d.link.down(d.log, se, offlineFirst, offlineMost)
 }
 
 // giveUp parks what no form of card could tell: a digest is told story by

@@ -4,8 +4,6 @@ import (
 	"log/slog"
 	"sync"
 	"time"
-
-	"github.com/edgebell/edgebell/functions/ledger"
 )
 
 // The states of a link.
@@ -21,7 +19,6 @@ type link struct {
 	mu        sync.Mutex
 	state     string
 	since     time.Time
-	downAt    ledger.Time
 	tries     int
 	lastError string
 	lastSent  time.Time
@@ -39,7 +36,7 @@ type LinkStatus struct {
 }
 
 // down notes a failed try and says when to try again. It logs once per outage.
-func (l *link) down(log *slog.Logger, now ledger.Time, se *SendError, first, most time.Duration) time.Duration {
+func (l *link) down(log *slog.Logger, se *SendError, first, most time.Duration) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	state := LinkDown
@@ -48,7 +45,7 @@ func (l *link) down(log *slog.Logger, now ledger.Time, se *SendError, first, mos
 	}
 	if l.state != state {
 		if l.state != LinkDown && l.state != LinkRefused {
-			l.since, l.downAt, l.tries = time.Now(), now, 0
+			l.since, l.tries = time.Now(), 0
 		}
 		l.state = state
 		if state == LinkRefused {
@@ -94,15 +91,12 @@ func (l *link) wait(now time.Time) time.Duration {
 
 func (l *link) waiting() bool { return l.wait(time.Now()) > 0 }
 
-// offline is since when, in wall time, and how long, by the ledger's clock,
-// nothing could be sent; zero when the link is up.
-func (l *link) offline(now ledger.Time) (since time.Time, d time.Duration) {
+// downSince is the wall time since when nothing could be sent; false when the
+// link is up.
+func (l *link) downSince() (time.Time, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.state != LinkDown && l.state != LinkRefused {
-		return time.Time{}, 0
-	}
-	return l.since, now.Sub(l.downAt)
+	return l.since, l.state == LinkDown || l.state == LinkRefused
 }
 
 func (l *link) status() LinkStatus {

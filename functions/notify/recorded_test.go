@@ -110,4 +110,3 @@ func compareGolden(t *testing.T, file string, got []toldStory) {
 		t.Errorf("stories (-want +got):\n%s", diff)
 	}
 }
-
