@@ -133,7 +133,7 @@ func TestAPIServerComesBack(t *testing.T) {
 
 func TestCompactionIsFastWhenAsked(t *testing.T) {
 	u := start(t, t.TempDir(), "--without=controller-manager,scheduler",
-		"--compact-interval=500ms", "--compact-min-retain=0")
+		"--compact-interval=500ms", "--compact-min-retain=1")
 	admin := u.admin()
 	var list struct {
 		Metadata struct{ ResourceVersion string }
@@ -189,4 +189,48 @@ func TestUpSaysWhatIsWrong(t *testing.T) {
 	if strings.Contains(string(text), "KUBECONFIG=") {
 		t.Errorf("up claimed to be ready: %s", text)
 	}
+}
+
+// The kubelet of a hollow node is the real one: it says of a Pod without an
+// image what it would say anywhere.
+func TestHollowNode(t *testing.T) {
+	u := start(t, t.TempDir())
+	admin := u.admin()
+	node := exec.Command(binary(t), "hollow-node", "--dir="+u.dir, "--name=edge-1")
+	if err := node.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = node.Process.Signal(syscall.SIGTERM) // it may have ended
+		_ = node.Wait()
+	})
+	admin.do(http.MethodPost, "/api/v1/namespaces/default/pods", `{
+		"metadata":{"name":"kiosk","annotations":{"hollow.edgebell.io/pull-error":"no such image"}},
+		"spec":{"containers":[{"name":"kiosk","image":"registry.invalid/kiosk:1"}]}}`, http.StatusCreated, nil)
+
+	missing := map[string]bool{
+		`Failed to pull image "registry.invalid/kiosk:1": rpc error: code = Unknown desc = no such image`: true,
+		"Error: ErrImagePull":                               true,
+		`Back-off pulling image "registry.invalid/kiosk:1"`: true,
+	}
+	eventually(t, "the kubelet's Events", func() error {
+		var list struct {
+			Items []struct {
+				Message string
+				Source  struct{ Component, Host string }
+			}
+		}
+		if _, err := admin.try(http.MethodGet, "/api/v1/namespaces/default/events", "", &list); err != nil {
+			return err
+		}
+		for _, event := range list.Items {
+			if event.Source.Component == "kubelet" && event.Source.Host == "edge-1" {
+				delete(missing, event.Message)
+			}
+		}
+		if len(missing) > 0 {
+			return fmt.Errorf("still missing %v in %+v", missing, list.Items)
+		}
+		return nil
+	})
 }

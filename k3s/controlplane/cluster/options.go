@@ -73,6 +73,9 @@ func (o Options) complete() (Options, error) {
 	if o.CompactBatchSize < 100 {
 		errs = append(errs, fmt.Errorf("--compact-batch-size %d: kine wants at least 100", o.CompactBatchSize))
 	}
+	if o.CompactMinRetain < 1 { // with 0, kine's compactor finds its target reached and never looks again
+		errs = append(errs, fmt.Errorf("--compact-min-retain %d: want at least 1, or kine compacts once and never again", o.CompactMinRetain))
+	}
 	for _, name := range o.Without {
 		if name != controllerManager && name != scheduler {
 			errs = append(errs, fmt.Errorf("--without %q: want %s or %s", name, controllerManager, scheduler))

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"io"
+	"net"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ func TestParseOptionsRefuses(t *testing.T) {
 		"unknown part":     {[]string{"--dir=d", "--without=kubelet"}, `--without "kubelet": want controller-manager or scheduler`},
 		"no value":         {[]string{"--dir=d", "--apiserver-arg=profiling"}, `"profiling": want key=value`},
 		"batch too small":  {[]string{"--dir=d", "--compact-batch-size=10"}, "at least 100"},
+		"nothing retained": {[]string{"--dir=d", "--compact-min-retain=0"}, "--compact-min-retain 0: want at least 1"},
 		"stray argument":   {[]string{"--dir=d", "now"}, `unexpected argument "now"`},
 		"unknown flag":     {[]string{"--dir=d", "--address=0.0.0.0"}, "not defined: -address"},
 		"not a duration":   {[]string{"--dir=d", "--event-ttl=1"}, "event-ttl"},
@@ -79,6 +81,14 @@ func TestReserveKeepsOthersOut(t *testing.T) {
 	defer second.release()
 	if first.port == second.port || first.port == 0 {
 		t.Errorf("ports %d and %d, want two", first.port, second.port)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	if _, err := reserve(listener.Addr().(*net.TCPAddr).Port); err == nil {
+		t.Error("reserved a port that somebody listens on")
 	}
 }
 

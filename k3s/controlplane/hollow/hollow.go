@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 
 	"github.com/edgebell/edgebell/k3s/controlplane/cluster"
-	"k8s.io/klog/v2"
 	kubeletapp "k8s.io/kubernetes/cmd/kubelet/app"
 	"k8s.io/kubernetes/cmd/kubelet/app/options"
 )
@@ -45,9 +44,6 @@ func Run(ctx context.Context, dir, name string) error {
 	if err := os.MkdirAll(root, 0o700); err != nil {
 		return fmt.Errorf("make node folder: %w", err)
 	}
-	if err := logTo(filepath.Join(dir, "node-"+name+".log")); err != nil {
-		return err
-	}
 	kubeconfig, err := cluster.WriteNodeKubeconfig(dir, name)
 	if err != nil {
 		return err
@@ -66,16 +62,5 @@ func Run(ctx context.Context, dir, name string) error {
 	}
 	slog.Info("node is up", "name", name)
 	<-ctx.Done()
-	return nil
-}
-
-// logTo keeps the kubelet's many words out of the terminal.
-func logTo(path string) error {
-	log, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return fmt.Errorf("open log: %w", err)
-	}
-	klog.LogToStderr(false)
-	klog.SetOutput(log)
 	return nil
 }

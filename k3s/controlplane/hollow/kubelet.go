@@ -50,7 +50,9 @@ func settings(root, name string) (*options.KubeletFlags, *kubeletconfig.KubeletC
 	config.EnableServer = false
 	config.ReadOnlyPort = 0
 	config.PodLogsDir = root + "/logs"
-	config.ResolverConfig = "" // the machine's resolv.conf is none of a Pod's business
+	config.ResolverConfig = ""                 // the machine's resolv.conf is none of a Pod's business
+	config.ClusterDNS = []string{"10.43.0.10"} // K3S' own; without one, every Pod gets a Warning
+	config.ClusterDomain = "cluster.local"
 	config.MaxPods = maxPods
 	config.MaxOpenFiles = 1024
 	config.CgroupsPerQOS = false
