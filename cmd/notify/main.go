@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 	_ "time/tzdata" // the image has no time zones of its own
 
 	"github.com/edgebell/edgebell/cmd/internal/run"
@@ -68,13 +69,17 @@ func function(cfg notify.Config, l *ledger.Ledger, log *slog.Logger) (*notify.Fu
 	if cfg.Channel == notify.ChannelLog {
 		return notify.New(cfg, l, notify.NewLog(cards, os.Stdout), notify.WithLogger(log)), nil
 	}
-	client, err := feishu.New(cfg.Feishu, feishu.WithLogger(log))
+	dates, err := notify.NewDates(l, time.Now, log)
+	if err != nil {
+		return nil, err
+	}
+	client, err := feishu.New(cfg.Feishu, feishu.WithLogger(log), feishu.WithTLSTime(dates.Now))
 	if err != nil {
 		return nil, fmt.Errorf("prepare Feishu client: %w", err)
 	}
 	for _, w := range cfg.Feishu.Warnings() {
 		log.Warn(w)
 	}
-	return notify.New(cfg, l, notify.NewFeishu(cards, client), notify.WithLogger(log),
+	return notify.New(cfg, l, notify.NewFeishu(cards, client, dates), notify.WithLogger(log),
 		notify.WithTarget(client.String()), notify.WithClockOffset(client.Offset)), nil
 }

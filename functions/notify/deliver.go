@@ -121,7 +121,7 @@ func (d *deliverer) take() (Outgoing, error) {
 	if err != nil {
 		return Outgoing{}, err
 	}
-	out := Outgoing{Groups: groups, Route: d.route, SentAt: time.Now(), Notices: d.ledger.Notices()}
+	out := Outgoing{Groups: groups, Route: d.route, SentAt: time.Now().Add(d.offset()), Notices: d.ledger.Notices()}
 	if o, ok := d.ledger.Offline(d.route); ok {
 		out.OfflineSince, out.Offline = o.Since, d.ledger.Now().Sub(o.At)
 	}

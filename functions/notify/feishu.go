@@ -17,11 +17,13 @@ const codeKeyword = 19024
 type feishuChannel struct {
 	cards  *card.Renderer
 	client *feishu.Client
+	dates  *Dates
 }
 
-// NewFeishu makes the Channel of a Feishu or Lark custom bot.
-func NewFeishu(cards *card.Renderer, client *feishu.Client) Channel {
-	return &feishuChannel{cards, client}
+// NewFeishu makes the Channel of a Feishu or Lark custom bot. dates learns what
+// time it is from its answers; it may be nil.
+func NewFeishu(cards *card.Renderer, client *feishu.Client, dates *Dates) Channel {
+	return &feishuChannel{cards, client, dates}
 }
 
 func (c *feishuChannel) Render(level int, o Outgoing) ([]Part, error) {
@@ -77,6 +79,12 @@ func cardNotices(n ledger.Notices) card.Notices {
 func (c *feishuChannel) Send(ctx context.Context, p Part) (Receipt, error) {
 	r, err := c.client.Send(ctx, feishu.Message{MsgType: p.MsgType, Payload: p.Payload})
 	receipt := Receipt{BytesOut: r.BytesOut, BytesIn: r.BytesIn, Took: r.Duration, LogID: r.LogID}
+	if r.WireOut > 0 { // counted on the connection, its handshake included
+		receipt.BytesOut, receipt.BytesIn = r.WireOut, r.WireIn
+	}
+	if c.dates != nil && !r.Date.IsZero() {
+		c.dates.Learn(r.Date)
+	}
 	if err == nil {
 		return receipt, nil
 	}

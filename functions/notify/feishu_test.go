@@ -45,7 +45,7 @@ func newBotHarness(t *testing.T, opts feishutest.Options) *botHarness {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.f = New(h.f.cfg, h.l, NewFeishu(cards, client), WithLogger(log), WithClockOffset(client.Offset))
+	h.f = New(h.f.cfg, h.l, NewFeishu(cards, client, nil), WithLogger(log), WithClockOffset(client.Offset))
 	return h
 }
 
