@@ -50,10 +50,12 @@ func realMain(ctx context.Context) error {
 		return errors.Join(err, l.Close())
 	}
 
-	// The way in closes first, so that what was taken is told or kept.
+	// Both ways end together: what was taken is on disk, so the way out need
+	// not wait for it.
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	var out sync.WaitGroup
-	delivering, stop := context.WithCancel(context.WithoutCancel(ctx))
-	out.Go(func() { f.Run(delivering) })
+	out.Go(func() { f.Run(ctx) })
 	err = run.Serve(ctx, cfg.Notify.ListenAddress, f.Handler())
 	stop()
 	out.Wait()

@@ -15,8 +15,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/sethvargo/go-envconfig"
 )
 
 // Exit codes.
@@ -59,31 +57,6 @@ func (l *Log) Setup(process string) *slog.Logger {
 	log := slog.New(h).With("process", process)
 	slog.SetDefault(log)
 	return log
-}
-
-// configError ends the process with exitConfig and one line per variable.
-type configError struct{ error }
-
-// Config reads cfg from the environment. A variable that is set but empty
-// counts as unset.
-func Config(ctx context.Context, cfg interface{ Validate() error }) error {
-	err := envconfig.ProcessWith(ctx, &envconfig.Config{Target: cfg, Lookuper: nonEmpty{envconfig.OsLookuper()}})
-	if err == nil {
-		err = cfg.Validate()
-	}
-	if err != nil {
-		return configError{err}
-	}
-	return nil
-}
-
-// nonEmpty makes an empty variable look unset: go-envconfig applies neither
-// default nor required to one that is set but empty.
-type nonEmpty struct{ envconfig.Lookuper }
-
-func (l nonEmpty) Lookup(key string) (string, bool) {
-	v, ok := l.Lookuper.Lookup(key)
-	return v, ok && strings.TrimSpace(v) != ""
 }
 
 // Main runs a process until it ends by itself or by SIGINT or SIGTERM, and

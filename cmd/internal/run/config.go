@@ -1,0 +1,96 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/sethvargo/go-envconfig"
+)
+
+// configError ends the process with exitConfig and one line per variable.
+type configError struct{ error }
+
+// Config reads cfg, a pointer to a struct, from the environment. A variable
+// that is set but empty counts as unset. The error has one line for each
+// variable that is wrong.
+func Config(ctx context.Context, cfg interface{ Validate() error }) error {
+	return configure(ctx, cfg, envconfig.OsLookuper())
+}
+
+func configure(ctx context.Context, cfg interface{ Validate() error }, from envconfig.Lookuper) error {
+	env := environment{from, map[string]bool{}}
+	var errs []error
+	for {
+		err := envconfig.ProcessWith(ctx, &envconfig.Config{Target: cfg, Lookuper: env})
+		if err == nil {
+			break
+		}
+		name, want := variable(cfg, err)
+		if name == "" || env.wrong[name] {
+			errs = append(errs, err) // not one variable's fault
+			break
+		}
+		// Go on as if it were unset, to find what else is wrong.
+		env.wrong[name] = true
+		value, _ := from.Lookup(name)
+		errs = append(errs, fmt.Errorf("%s %q: must be %s", name, value, want))
+	}
+	errs = append(errs, cfg.Validate())
+	if err := errors.Join(errs...); err != nil {
+		return configError{err}
+	}
+	return nil
+}
+
+// environment makes an empty variable look unset: go-envconfig applies neither
+// default nor required to one that is set but empty.
+type environment struct {
+	envconfig.Lookuper
+	wrong map[string]bool
+}
+
+// Lookup implements envconfig.Lookuper.
+func (e environment) Lookup(key string) (string, bool) {
+	v, ok := e.Lookuper.Lookup(key)
+	return v, ok && strings.TrimSpace(v) != "" && !e.wrong[key]
+}
+
+// variable finds the variable that go-envconfig could not read: its errors
+// begin with the names of the fields on the way, and not with the variable's.
+func variable(cfg any, err error) (name, want string) {
+	t := reflect.TypeOf(cfg).Elem()
+	for part := range strings.SplitSeq(err.Error(), ": ") {
+		if t.Kind() != reflect.Struct {
+			break
+		}
+		f, ok := t.FieldByName(part)
+		if !ok {
+			break
+		}
+		t = f.Type
+		if tag := f.Tag.Get("env"); tag != "" {
+			name, _, _ = strings.Cut(tag, ",")
+			return name, describe(t)
+		}
+	}
+	return "", ""
+}
+
+func describe(t reflect.Type) string {
+	if t == reflect.TypeFor[time.Duration]() {
+		return "a duration such as 5s, 10m or 1h"
+	}
+	switch t.Kind() {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		return "a whole number"
+	case reflect.Float64:
+		return "a number"
+	}
+	return "a value that can be read as " + t.String()
+}
