@@ -217,15 +217,21 @@ const (
 	keepQuiet = 24 * time.Hour
 )
 
-// forgetOld removes the groups with nothing to tell that have been quiet for
-// long.
+// old are the groups with nothing to tell that have been quiet for long.
+func (l *Ledger) old() (keys []alert.Fingerprint) {
+	now, keep := l.Now(), max(keepQuiet, 2*l.cfg.EventTTL, 2*l.cfg.RepeatInterval)
+	for fp, e := range l.index {
+		if len(e.due) == 0 && now.Sub(e.touched) > keep {
+			keys = append(keys, fp)
+		}
+	}
+	return keys
+}
+
 func (t *transaction) forgetOld() error {
-	keep := max(keepQuiet, 2*t.l.cfg.EventTTL, 2*t.l.cfg.RepeatInterval)
-	for fp, e := range t.l.index {
-		if len(e.due) == 0 && t.now.Sub(e.touched) > keep {
-			if err := t.remove(fp); err != nil {
-				return err
-			}
+	for _, fp := range t.l.old() {
+		if err := t.remove(fp); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -80,7 +80,8 @@ func honestAlert(i int) alert.Alert {
 
 // TestFlood puts a hundred thousand distinct stories into the smallest file.
 func TestFlood(t *testing.T) {
-	cfg := testConfig(t.TempDir())
+	t.Parallel()
+	cfg := testConfig(tempDir(t))
 	cfg.GroupWait = 0
 	l := open(t, cfg, WithCheck(checkInChild))
 	for i := range 5 {
@@ -127,7 +128,8 @@ func TestFlood(t *testing.T) {
 
 // TestFloodOfNamespaces invents namespaces and clusters, too.
 func TestFloodOfNamespaces(t *testing.T) {
-	cfg := testConfig(t.TempDir())
+	t.Parallel()
+	cfg := testConfig(tempDir(t))
 	l := open(t, cfg)
 	put(t, l, honestAlert(0))
 	runtime.GC()
@@ -146,7 +148,7 @@ func TestFloodOfNamespaces(t *testing.T) {
 
 // TestRowsGrowInAFullLedger fills every row from little to its bound.
 func TestRowsGrowInAFullLedger(t *testing.T) {
-	cfg := testConfig(t.TempDir())
+	cfg := testConfig(tempDir(t))
 	cfg.GroupWait = 0
 	l := open(t, cfg)
 	long := strings.Repeat("n", 200)
@@ -212,10 +214,13 @@ func TestRowsAreBounded(t *testing.T) {
 // TestFullToTheLastPage lifts the bounds, so that the file itself is met: what
 // finds no room in a story is counted as lost, and never an error.
 func TestFullToTheLastPage(t *testing.T) {
-	cfg := testConfig(t.TempDir())
+	cfg := testConfig(tempDir(t))
 	cfg.GroupWait = 0
-	l := open(t, cfg, WithCheck(checkInChild))
-	l.limits = limits{groups: 1 << 20, perNamespace: 1 << 20, overflows: 1 << 20, groupBytes: 1 << 30, seen: 1 << 20, marks: -1 << 20}
+	l := open(t, cfg, WithCheck(checkInChild), func(l *Ledger) {
+		l.tune = func(lim *limits) {
+			*lim = limits{groups: 1 << 20, perNamespace: 1 << 20, overflows: 1 << 20, groupBytes: 1 << 30, seen: 1 << 20, marks: -1 << 20}
+		}
+	})
 	const flood, batch = 3000, 100
 	for i := 0; i < flood; i += batch {
 		alerts := make([]alert.Alert, batch)
@@ -239,7 +244,7 @@ func TestFullToTheLastPage(t *testing.T) {
 }
 
 func TestOneRequestLargerThanTheFreePages(t *testing.T) {
-	cfg := testConfig(t.TempDir())
+	cfg := testConfig(tempDir(t))
 	l := open(t, cfg)
 	var alerts []alert.Alert
 	for i := range 4000 { // spread over all pages of the table
@@ -258,7 +263,7 @@ func TestOneRequestLargerThanTheFreePages(t *testing.T) {
 }
 
 func TestQuietStoriesGiveWay(t *testing.T) {
-	cfg := testConfig(t.TempDir())
+	cfg := testConfig(tempDir(t))
 	cfg.GroupWait = 0
 	l := open(t, cfg)
 	for i := range 2 * l.limits.groups { // of one namespace, each told at once
@@ -270,7 +275,7 @@ func TestQuietStoriesGiveWay(t *testing.T) {
 }
 
 func TestSourcesAreBounded(t *testing.T) {
-	l := open(t, testConfig(t.TempDir()))
+	l := open(t, testConfig(tempDir(t)))
 	ctx := context.Background()
 	keys := []string{"", strings.Repeat("k", 40_000)}
 	for i := range 2 * l.limits.sources {

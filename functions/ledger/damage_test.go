@@ -17,7 +17,7 @@ import (
 // filled makes a ledger with a few stories and closes it.
 func filled(t *testing.T) (cfg Config, path string) {
 	t.Helper()
-	cfg = testConfig(t.TempDir())
+	cfg = testConfig(tempDir(t))
 	l := open(t, cfg)
 	for i := range 200 {
 		put(t, l, numbered("shop", i%20, i))
@@ -39,6 +39,7 @@ func aside(t *testing.T, dir string) []string {
 }
 
 func TestDamagedFileIsMovedAsideAndTold(t *testing.T) {
+	t.Parallel()
 	overwrite := func(from, to int64, with byte) func(*testing.T, []byte) []byte {
 		return func(_ *testing.T, b []byte) []byte {
 			for i := from; i < min(to, int64(len(b))); i++ {
@@ -117,6 +118,7 @@ func flipInRow(t *testing.T, b []byte) []byte {
 // TestAnyBytesChanged puts random bytes in random places: a start never fails
 // and never crashes, and what is there afterwards is sound.
 func TestAnyBytesChanged(t *testing.T) {
+	t.Parallel()
 	cfg, path := filled(t)
 	sound, err := os.ReadFile(path)
 	if err != nil {
@@ -209,7 +211,8 @@ func TestUncheckedFileStays(t *testing.T) {
 }
 
 func TestSecondProcessIsRefused(t *testing.T) {
-	cfg := testConfig(t.TempDir())
+	t.Parallel()
+	cfg := testConfig(tempDir(t))
 	open(t, cfg)
 	_, err := Open(cfg, quiet())
 	if err == nil || !contains(err, "only one notify") {
@@ -220,7 +223,7 @@ func TestSecondProcessIsRefused(t *testing.T) {
 // TestRowsThatRotWhileOpen changes rows behind the ledger's back: their stories
 // begin anew and are counted as lost, and nothing is stuck.
 func TestRowsThatRotWhileOpen(t *testing.T) {
-	cfg := testConfig(t.TempDir())
+	cfg := testConfig(tempDir(t))
 	cfg.GroupWait = 0
 	l := open(t, cfg)
 	put(t, l, event("shop", "web-0", "a", 3), event("shop", "db-0", "b", 1), event("shop", "cache-0", "c", 1))

@@ -16,7 +16,7 @@ import (
 func fp(a alert.Alert) []byte { f := a.Fingerprint(); return f[:] }
 
 func TestSizeChangedBetweenStarts(t *testing.T) {
-	cfg := testConfig(t.TempDir())
+	cfg := testConfig(tempDir(t))
 	cfg.MaxBytes = 2<<20 + 1000 // not a number of pages
 	for _, tc := range []struct{ max, want int64 }{
 		{2<<20 + 1000, 2 << 20}, {1 << 20, 2 << 20}, {4 << 20, 4 << 20}, {2 << 20, 4 << 20},

@@ -75,7 +75,8 @@ type Ledger struct {
 	log    *slog.Logger
 	wall   func() time.Time
 	check  func(path string) error
-	noSync bool // tests show by it what a lost sync does
+	noSync bool          // tests show by it what a lost sync does
+	tune   func(*limits) // tests meet bounds sooner by it
 
 	lock    *os.File // held on Config.Dir
 	db      *bolt.DB
@@ -152,6 +153,9 @@ func (l *Ledger) open() (err error) {
 	}
 	l.size = fileSize(l.path())
 	l.limits = limitsOf(l.size)
+	if l.tune != nil {
+		l.tune(&l.limits)
+	}
 	if l.db, err = openFile(l.path(), l.size, l.noSync); err != nil {
 		return err
 	}

@@ -37,6 +37,22 @@ func TestMain(m *testing.M) {
 
 func quiet() Option { return WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))) }
 
+// tempDir is in memory where that can be had: hundreds of syncs take their time
+// on a disk.
+func tempDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp(shm(), "ledger-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
 func testConfig(dir string) Config {
 	return Config{Dir: dir, MaxBytes: 1 << 20, EventTTL: time.Hour, GroupWait: 5 * time.Second, RepeatInterval: time.Hour}
 }
@@ -156,7 +172,7 @@ func TestCountingRules(t *testing.T) {
 		{"an enormous count", []report{{"a", 1 << 40}, {"a", 1 << 41}}, 1<<32 - 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			one := open(t, testConfig(t.TempDir()))
+			one := open(t, testConfig(tempDir(t)))
 			var all []alert.Alert
 			for _, r := range tc.puts {
 				a := event("shop", "web-0", r.uid, r.count)
@@ -164,7 +180,7 @@ func TestCountingRules(t *testing.T) {
 				all = append(all, a)
 			}
 			same(t, "one by one", map[string]int64{"web-0": tc.want}, totals(t, one))
-			batch := open(t, testConfig(t.TempDir()))
+			batch := open(t, testConfig(tempDir(t)))
 			put(t, batch, all...)
 			same(t, "as a batch", map[string]int64{"web-0": tc.want}, totals(t, batch))
 			if got := batch.Counts().Occurrences; got != tc.want {
@@ -175,7 +191,7 @@ func TestCountingRules(t *testing.T) {
 }
 
 func TestReplayWritesNothing(t *testing.T) {
-	l := open(t, testConfig(t.TempDir()))
+	l := open(t, testConfig(tempDir(t)))
 	a, b := event("shop", "web-0", "a", 3), event("shop", "db-0", "b", 1)
 	put(t, l, a, b)
 	before := commits(l)
@@ -194,7 +210,7 @@ func TestReplayWritesNothing(t *testing.T) {
 }
 
 func TestRestartKeepsEverything(t *testing.T) {
-	cfg := testConfig(t.TempDir())
+	cfg := testConfig(tempDir(t))
 	cfg.GroupWait = 0
 	l := open(t, cfg)
 	put(t, l, event("shop", "web-0", "a", 3), event("shop", "db-0", "b", 1))

@@ -13,7 +13,7 @@ func gapAt(hour int) Gap {
 }
 
 func TestNoticesToldAsRendered(t *testing.T) {
-	l := open(t, testConfig(t.TempDir()))
+	l := open(t, testConfig(tempDir(t)))
 	ctx := context.Background()
 	if err := errors.Join(l.AddGap(gapAt(0)), l.AddGap(gapAt(0)), l.AddDropped("refused", 3)); err != nil {
 		t.Fatal(err)
@@ -41,7 +41,7 @@ func TestNoticesToldAsRendered(t *testing.T) {
 }
 
 func TestNoticesAreBounded(t *testing.T) {
-	l := open(t, testConfig(t.TempDir()))
+	l := open(t, testConfig(tempDir(t)))
 	for i := range 3 * maxGaps {
 		if err := l.AddGap(gapAt(i)); err != nil {
 			t.Fatal(err)
@@ -64,7 +64,7 @@ func TestNoticesAreBounded(t *testing.T) {
 }
 
 func TestParkCountsOnce(t *testing.T) {
-	cfg := testConfig(t.TempDir())
+	cfg := testConfig(tempDir(t))
 	cfg.GroupWait = 0
 	l := open(t, cfg)
 	put(t, l, event("shop", "web-0", "a", 4))

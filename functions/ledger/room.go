@@ -135,7 +135,9 @@ func (l *Ledger) sweep() {
 			apply: func(t *transaction, from, to int) error { return t.forgetExpired(keys[from:to]) },
 		})
 	}
-	l.sweepPart(change(context.Background(), (*transaction).forgetOld))
+	if len(l.old()) > 0 {
+		l.sweepPart(change(context.Background(), (*transaction).forgetOld))
+	}
 }
 
 func (l *Ledger) sweepPart(r *request) {

@@ -13,7 +13,7 @@ import (
 
 func TestRepeatInterval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := open(t, testConfig(t.TempDir()))
+		l := open(t, testConfig(tempDir(t)))
 		defer closeLedger(t, l)
 		a := event("shop", "web-0", "a", 1)
 		put(t, l, a)
@@ -45,7 +45,7 @@ func TestRepeatInterval(t *testing.T) {
 }
 
 func TestNoGroupWait(t *testing.T) {
-	cfg := testConfig(t.TempDir())
+	cfg := testConfig(tempDir(t))
 	cfg.GroupWait = 0
 	l := open(t, cfg)
 	put(t, l, event("shop", "web-0", "a", 1))
@@ -54,7 +54,7 @@ func TestNoGroupWait(t *testing.T) {
 
 func TestWhatComesWhileACardIsOnItsWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := open(t, testConfig(t.TempDir()))
+		l := open(t, testConfig(tempDir(t)))
 		defer closeLedger(t, l)
 		put(t, l, event("shop", "web-0", "a", 2))
 		time.Sleep(time.Minute)
@@ -73,7 +73,7 @@ func TestWhatComesWhileACardIsOnItsWay(t *testing.T) {
 }
 
 func TestSeenRowsExpireByTheLedgersClock(t *testing.T) {
-	cfg := testConfig(t.TempDir())
+	cfg := testConfig(tempDir(t))
 	synctest.Test(t, func(t *testing.T) {
 		l := open(t, cfg)
 		put(t, l, event("shop", "web-0", "a", 4))
@@ -100,7 +100,7 @@ func TestSeenRowsExpireByTheLedgersClock(t *testing.T) {
 
 func TestSweep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := open(t, testConfig(t.TempDir()))
+		l := open(t, testConfig(tempDir(t)))
 		defer closeLedger(t, l)
 		var alerts []alert.Alert
 		for i := range 2500 { // over half of what the table holds
@@ -129,7 +129,7 @@ func TestSweep(t *testing.T) {
 func TestWallClockIsOnlyShown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		wall := time.Unix(0, 0)
-		l := open(t, testConfig(t.TempDir()), WithWallClock(func() time.Time { return wall }))
+		l := open(t, testConfig(tempDir(t)), WithWallClock(func() time.Time { return wall }))
 		defer closeLedger(t, l)
 		put(t, l, event("shop", "web-0", "a", 1))
 		for _, jump := range []time.Duration{56 * 365 * 24 * time.Hour, -90 * 24 * time.Hour} {
@@ -142,7 +142,7 @@ func TestWallClockIsOnlyShown(t *testing.T) {
 }
 
 func TestTimesThatJSONCannotWrite(t *testing.T) {
-	l := open(t, testConfig(t.TempDir()))
+	l := open(t, testConfig(tempDir(t)))
 	a := event("shop", "web-0", "a", 1)
 	a.First = time.Date(-5, 1, 1, 0, 0, 0, 0, time.UTC)
 	a.Last = time.Date(9999, 12, 31, 23, 0, 0, 0, time.FixedZone("", -5*3600))
@@ -151,7 +151,7 @@ func TestTimesThatJSONCannotWrite(t *testing.T) {
 }
 
 func TestOffline(t *testing.T) {
-	cfg := testConfig(t.TempDir())
+	cfg := testConfig(tempDir(t))
 	l := open(t, cfg)
 	ctx := context.Background()
 	if _, ok := l.Offline(route); ok {

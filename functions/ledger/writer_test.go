@@ -53,7 +53,7 @@ func waitFor(t *testing.T, l *Ledger, n int) {
 }
 
 func TestConcurrentPutsShareCommits(t *testing.T) {
-	l := open(t, testConfig(t.TempDir()))
+	l := open(t, testConfig(tempDir(t)))
 	release := hold(t, l)
 	const puts = 100
 	var wg sync.WaitGroup
@@ -89,7 +89,7 @@ func txID(t *testing.T, l *Ledger) (id int) {
 }
 
 func TestOneBadRequestSpoilsNoOther(t *testing.T) {
-	l := open(t, testConfig(t.TempDir()))
+	l := open(t, testConfig(tempDir(t)))
 	release := hold(t, l)
 	bad := map[int]func(*transaction) error{
 		3: func(t *transaction) error { // changes something first
@@ -131,7 +131,7 @@ func TestOneBadRequestSpoilsNoOther(t *testing.T) {
 }
 
 func TestABatchIsAllOrNothing(t *testing.T) {
-	l := open(t, testConfig(t.TempDir()))
+	l := open(t, testConfig(tempDir(t)))
 	alerts := []alert.Alert{event("shop", "web-0", "a", 1), event("shop", "db-0", "b", 2)}
 	err := l.do(&request{ctx: context.Background(), parts: 3, apply: func(t *transaction, _, _ int) error {
 		for _, a := range alerts {
@@ -150,7 +150,7 @@ func TestABatchIsAllOrNothing(t *testing.T) {
 }
 
 func TestAContextThatEnded(t *testing.T) {
-	l := open(t, testConfig(t.TempDir()))
+	l := open(t, testConfig(tempDir(t)))
 	release := hold(t, l)
 	ctx, cancel := context.WithCancel(context.Background())
 	gone, stays := make(chan error), make(chan error)
@@ -175,7 +175,7 @@ func TestAContextThatEnded(t *testing.T) {
 }
 
 func TestCloseAnswersWhoWaits(t *testing.T) {
-	cfg := testConfig(t.TempDir())
+	cfg := testConfig(tempDir(t))
 	l := open(t, cfg)
 	release := hold(t, l)
 	const puts = 20
