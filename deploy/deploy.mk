@@ -76,8 +76,8 @@ manifests-check: ## Build every overlay and check it against the oldest and newe
 	cd deploy/validate && go test ./...
 
 deploy-test: manifests-check ## manifests-check and the tests of images and installer
-	cd deploy/image && go test ./...
+	cd deploy/image && CGO_ENABLED=0 go test ./...
 	sh deploy/bundle/install_test.sh
 
 deploy-e2e: images ## Run the images under qemu-user and import them into containerd (root; see deploy/README.md)
-	cd deploy/image && go test -count=1 -tags e2e -v ./e2e
+	cd deploy/image && CGO_ENABLED=0 go test -count=1 -tags e2e -v ./e2e

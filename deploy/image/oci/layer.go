@@ -76,7 +76,7 @@ func layer(files []File, created time.Time) (v1.Layer, error) {
 	}
 	opener := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(raw)), nil }
 	return tarball.LayerFromOpener(opener,
-		tarball.WithCompressionLevel(gzip.BestCompression), tarball.WithMediaType(types.OCILayer))
+		tarball.WithCompressionLevel(gzip.BestCompression), tarball.WithMediaType(types.OCILayer), tarball.WithCompressedCaching)
 }
 
 func pack(files []File, created time.Time) ([]byte, error) {
