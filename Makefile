@@ -39,6 +39,11 @@ build-demo:
 run: build-demo
 	@KUBECONFIG='$(KUBECONFIG)' $(BIN)/demo -bin $(BIN) -events '$(subst $(space),$(comma),$(strip $(EVENTS)))'
 
+## screenshots: pictures of the cards for the README (needs chromium and curl)
+.PHONY: screenshots
+screenshots: build-demo
+	functions/card/pictures/make.sh $(BIN) '$(subst $(space),$(comma),$(strip $(EVENTS)))'
+
 ## test: unit and integration tests, with Go and make alone
 .PHONY: test
 test:
@@ -84,6 +89,8 @@ e2e: build controlplane
 	$(GO) test -tags e2e -count=1 -timeout 20m ./k3s/...
 
 -include k3s/controlplane/controlplane.mk
+-include k3s/chaos/chaos.mk
+-include k3s/bench/bench.mk
 -include deploy/deploy.mk
 
 ## clean: what was built

@@ -1,0 +1,31 @@
+#!/bin/sh
+# Takes pictures of the cards that `make run` sends, in headless Chromium.
+# usage: make.sh BIN EVENTS (the demo's folder and recorded Events)
+set -eu
+here=$(dirname "$0")
+bin=$1
+events=$2
+command -v chromium >/dev/null || {
+    echo "chromium is not installed: apt-get install chromium fonts-noto-cjk" >&2
+    exit 1
+}
+for language in zh en; do
+    CARD_LANGUAGE=$language TIMEZONE=Asia/Shanghai CLUSTER_NAME=edge-sh-0042 "$bin/demo" -bin "$bin" -events "$events" -rate 0 &
+    demo=$!
+    trap 'kill "$demo" 2>/dev/null || true' EXIT
+    tries=0
+    until curl -fsS http://127.0.0.1:8080/status 2>/dev/null | grep -q '"cardsSent": [2-9]'; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 60 ] || { echo "no cards came" >&2; exit 1; }
+        sleep 1
+    done
+    profile=$(mktemp -d)
+    chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --hide-scrollbars \
+        --disable-background-networking --disable-component-update --disable-sync \
+        --user-data-dir="$profile" --window-size=500,1500 \
+        --screenshot="$here/cards-$language.png" http://127.0.0.1:8090/ >/dev/null 2>&1
+    rm -rf "$profile"
+    kill "$demo"
+    wait "$demo" || true
+    trap - EXIT
+done
