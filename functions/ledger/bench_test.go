@@ -14,6 +14,9 @@ import (
 	"github.com/edgebell/edgebell/functions/alert"
 )
 
+// safe is Kubernetes' alphabet for what it generates.
+const safe = "bcdfghjklmnpqrstvwxz2456789"
+
 // written is how many bytes this process has given to write calls.
 func written(b *testing.B) int64 {
 	b.Helper()
@@ -42,7 +45,7 @@ func benchPut(b *testing.B, size, senders int) {
 			for k := range batch {
 				i := n*size + k
 				batch[k] = numbered("shop", i%10, i)
-				batch[k].Name = fmt.Sprintf("story-%d-7d4b9c6f5-%05d", i%10, i%1000)
+				batch[k].Name = fmt.Sprintf("story-%d-7d4b9c6f5-%c%c%cxz", i%10, safe[i%27], safe[i/27%27], safe[i/729%27])
 			}
 			batches <- batch
 		}

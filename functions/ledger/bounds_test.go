@@ -78,7 +78,7 @@ func honestAlert(i int) alert.Alert {
 	return event("honest", fmt.Sprintf("honest-%d", i), "uid", 1)
 }
 
-// TestFlood puts a hundred thousand distinct stories into the smallest file.
+// TestFlood puts forty thousand distinct stories into the smallest file.
 func TestFlood(t *testing.T) {
 	t.Parallel()
 	cfg := testConfig(tempDir(t))
@@ -87,7 +87,7 @@ func TestFlood(t *testing.T) {
 	for i := range 5 {
 		put(t, l, honestAlert(i))
 	}
-	const flood, batch = 100_000, 2000
+	const flood, batch = 40_000, 2000
 	for i := 0; i < flood; i += batch {
 		alerts := make([]alert.Alert, batch)
 		for k := range alerts {

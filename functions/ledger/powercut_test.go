@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -16,6 +17,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
+
 	"github.com/edgebell/edgebell/functions/alert"
 )
 
@@ -25,7 +29,7 @@ import (
 // written since, in sectors of 512 bytes.
 
 var (
-	cutRounds = flag.Int("powercut.rounds", 60, "how many power cuts")
+	cutRounds = flag.Int("powercut.rounds", 40, "how many power cuts")
 	cutSeed   = flag.Uint64("powercut.seed", 0, "seed of the power cuts; 0 draws one")
 )
 
@@ -82,6 +86,83 @@ func init() {
 		}
 		return 0 // without Close: power goes away without notice, too
 	}
+}
+
+// TestFailedSyncs lets every fifth fdatasync fail, those of bbolt's meta pages
+// among them.
+func TestFailedSyncs(t *testing.T) {
+	t.Parallel()
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		t.Skip("strace is not installed: syncs cannot be made to fail")
+	}
+	cmd := exec.Command(strace, "-f", "-o", os.DevNull, "-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO:when=9+5", os.Args[0])
+	cmd.Env = append(os.Environ(), childEnv+"=failedsyncs", "DATA_DIR="+t.TempDir())
+	out, err := cmd.CombinedOutput()
+	switch {
+	case err != nil && strings.Contains(strings.ToLower(string(out)), "ptrace"):
+		t.Skipf("strace may not trace here: %s", out)
+	case err != nil:
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+func init() {
+	children["failedsyncs"] = func() int {
+		cfg := testConfig(os.Getenv("DATA_DIR"))
+		l, err := Open(cfg, quiet())
+		if err != nil {
+			return childFailed("%v", err)
+		}
+		failures := 0
+		for i := range cutSteps {
+			for tries := 0; ; tries++ {
+				if err = l.Put(context.Background(), cutStep(i)); err == nil {
+					break
+				}
+				if failures++; tries > 5 || !errors.Is(err, unix.EIO) {
+					return childFailed("put %d: %v", i, err)
+				}
+			}
+		}
+		if failures < cutSteps/5 {
+			return childFailed("only %d syncs failed", failures)
+		}
+		have, rows, occurrences := l.have, len(l.index), l.Counts().Occurrences
+		if err := l.reload(); err != nil {
+			return childFailed("%v", err)
+		}
+		if fmt.Sprint(have) != fmt.Sprint(l.have) || rows != len(l.index) || occurrences != l.Counts().Occurrences {
+			return childFailed("memory and disk differ: %v %d %d, %v %d %d", have, rows, occurrences, l.have, len(l.index), l.Counts().Occurrences)
+		}
+		var sum, want int64
+		groups, err := l.Groups()
+		for _, g := range groups {
+			sum += g.Total
+		}
+		for _, n := range cutTotals() {
+			want += n
+		}
+		if sum != want || err != nil {
+			return childFailed("occurrences: want %d, got %d, error %v", want, sum, err)
+		}
+		return 0
+	}
+}
+
+// cutTotals is what all steps come to, by the rules for counts alone.
+func cutTotals() map[string]int64 {
+	m := &model{cfg: testConfig(""), groups: map[string]*modelGroup{}, seen: map[string]*modelSeen{}}
+	out := map[string]int64{}
+	for i := range cutSteps {
+		for _, a := range cutStep(i) {
+			m.put(a)
+		}
+	}
+	for name, g := range m.groups {
+		out[name] = g.Total
+	}
+	return out
 }
 
 // op is one line of the record.
@@ -299,6 +380,9 @@ func uncut(t *testing.T) []map[string]int64 {
 	for i := range cutSteps {
 		put(t, l, cutStep(i)...)
 		out = append(out, totals(t, l))
+	}
+	if d := cmp.Diff(cutTotals(), out[cutSteps]); d != "" {
+		t.Errorf("model and ledger (-want +got):\n%s", d)
 	}
 	return out
 }

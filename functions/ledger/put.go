@@ -80,6 +80,8 @@ type transaction struct {
 // begin starts a transaction. Pages that an open reader may still need are not
 // free.
 func (l *Ledger) begin(tx *bolt.Tx, reading, tight bool) *transaction {
+	// Most rows of seen are appended to their story's.
+	tx.Bucket(bucketSeen).FillPercent = 0.8
 	budget := (l.freePages(tx, reading) - l.limits.marks) * pageSize
 	return &transaction{
 		l: l, tx: tx, now: l.Now(), budget: budget, tight: tight || budget <= 0,

@@ -81,7 +81,6 @@ func TestSeenRowsExpireByTheLedgersClock(t *testing.T) {
 		closeLedger(t, l)
 		time.Sleep(100 * time.Hour) // without power: the clock stands
 		l = open(t, cfg)
-		defer closeLedger(t, l)
 		put(t, l, event("shop", "web-0", "a", 4))
 		same(t, "recognised", map[string]int64{"web-0": 4}, totals(t, l))
 		// It was sent again late in its life, so it lives on.
@@ -91,7 +90,9 @@ func TestSeenRowsExpireByTheLedgersClock(t *testing.T) {
 		time.Sleep(2*time.Hour + 2*time.Second)
 		synctest.Wait()
 		same(t, "rows while there is room", 1, l.Stats().Seen)
-		l.limits.seen = 2
+		closeLedger(t, l)
+		l = open(t, cfg, func(l *Ledger) { l.tune = func(lim *limits) { lim.seen = 2 } })
+		defer closeLedger(t, l)
 		time.Sleep(sweepEvery)
 		synctest.Wait()
 		same(t, "rows when it gets crowded", 0, l.Stats().Seen)
