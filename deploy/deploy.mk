@@ -43,8 +43,10 @@ binaries:
 	done; done
 
 images: binaries deploy-tools ## Build the images (OCI archives of arm64, armv7 and amd64) and their SBOMs into dist/
+	@mkdir -p $(DIST)/images
 	@$(IMAGE) build -dist $(DIST) -version $(VERSION) -revision '$(REVISION)' -created $(SOURCE_DATE_EPOCH) \
-		-arches '$(ARCHES)' $(PROGRAMS) | tee $(DIST)/images/digests.txt
+		-arches '$(ARCHES)' $(PROGRAMS) >$(DIST)/images/digests.txt
+	@cat $(DIST)/images/digests.txt
 
 push: ## Push the images: make push REGISTRY=registry.example.com/edgebell
 	@test -n "$(REGISTRY)" || { echo 'push: say where to: make push REGISTRY=registry.example.com/edgebell' >&2; exit 1; }
@@ -75,7 +77,7 @@ manifests: deploy-tools ## Render an overlay: make manifests OVERLAY=deploy/over
 manifests-check: ## Build every overlay and check it against the oldest and newest Kubernetes
 	cd deploy/validate && go test ./...
 
-deploy-test: manifests-check ## manifests-check and the tests of images and installer
+deploy-test: manifests-check ## manifests-check, and the tests of the images
 	cd deploy/image && CGO_ENABLED=0 go test ./...
 	sh deploy/bundle/install_test.sh
 
