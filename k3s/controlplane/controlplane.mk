@@ -14,18 +14,20 @@ CONTROLPLANE_LDFLAGS = -s -w $(foreach package,k8s.io/component-base/version k8s
 	-X $(package).gitVersion=$(KUBERNETES_VERSION) -X $(package).gitMajor=$(CONTROLPLANE_MAJOR) \
 	-X $(package).gitMinor=$(CONTROLPLANE_MINOR) -X $(package).gitCommit=unknown -X $(package).gitTreeState=clean)
 
-.PHONY: controlplane controlplane-test
-
-controlplane: $(CONTROLPLANE) ## Build a real Kubernetes control plane for tests (6-9 minutes the first time)
+## controlplane: build a real Kubernetes control plane for tests (minutes the first time)
+.PHONY: controlplane
+controlplane: $(CONTROLPLANE)
 
 $(CONTROLPLANE): $(CONTROLPLANE_SOURCES)
 	@cc="$$(go env CC)"; command -v "$${cc%% *}" >/dev/null || { \
 		echo "controlplane: no C compiler ($$cc) found: kine, the datastore, compiles SQLite with cgo." >&2; \
 		echo "controlplane: install gcc, or name another compiler with CC=..." >&2; exit 1; }
-	@echo "controlplane: building Kubernetes $(KUBERNETES_VERSION); the first time takes 6-9 minutes on two cores"
+	@echo "controlplane: building Kubernetes $(KUBERNETES_VERSION); the first time takes 6 to 15 minutes on two cores"
 	@mkdir -p $(@D)
 	cd $(CONTROLPLANE_DIR) && CGO_ENABLED=1 go build -trimpath -ldflags "$(CONTROLPLANE_LDFLAGS)" -o $(abspath $(CONTROLPLANE)) .
 	@touch $(CONTROLPLANE)
 
-controlplane-test: $(CONTROLPLANE) ## Test the control plane itself
+## controlplane-test: test the control plane itself
+.PHONY: controlplane-test
+controlplane-test: $(CONTROLPLANE)
 	cd $(CONTROLPLANE_DIR) && CONTROLPLANE=$(abspath $(CONTROLPLANE)) go test -count=1 ./cluster
