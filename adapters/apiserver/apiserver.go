@@ -75,14 +75,15 @@ func newSource(rc *rest.Config, cfg Config, cluster string, batch int, sink Sink
 	return s, nil
 }
 
-// Run reads until ctx ends.
+// Run reads until ctx ends; then it returns nil. What the sink had not taken by
+// then is read again by the next process.
 func (s *Source) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for _, st := range s.streams {
 		wg.Go(func() { st.run(ctx) })
 	}
 	wg.Wait()
-	return ctx.Err()
+	return nil
 }
 
 // State says how the source stands with the API server.

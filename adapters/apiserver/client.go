@@ -83,7 +83,9 @@ func newClient(rc *rest.Config, selector string) (*client, error) {
 	// To a server in the same house gzip costs more than it saves.
 	rc.DisableCompression = true
 	rc.WarningHandler = rest.NoWarnings{}
-	// A timeout here would end watches; both requests have their own.
+	// A timeout here would end watches; both requests have their own. That a
+	// connection is dead is found by client-go's HTTP/2 pings: after 30 s of
+	// silence, and 15 s for the answer.
 	rc.Timeout = 0
 	rcl, err := rest.RESTClientFor(rc)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -161,4 +162,16 @@ func startAt(t *testing.T, rc *rest.Config, sink apiserver.Sink, cfg apiserver.C
 	go func() { defer close(done); _ = src.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
 	return src, l
+}
+
+// inFakeTime runs a test in fake time; passing time does not block.
+func inFakeTime(t *testing.T, f func(t *testing.T)) {
+	t.Helper()
+	synctest.Test(t, f)
+}
+
+// pass lets time pass, and everything settle.
+func pass(d time.Duration) {
+	time.Sleep(d) // fake time
+	synctest.Wait()
 }

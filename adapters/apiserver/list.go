@@ -11,7 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// maxSettled bounds the memory of an unfinished list to some 16 MB. Beyond it,
+// maxSettled bounds the memory of an unfinished list to some 8 MB. Beyond it,
 // a list that breaks sends again what the receiver then recognises.
 const maxSettled = 200_000
 

@@ -38,6 +38,9 @@ type stream struct {
 	position uint64
 	found    bool
 	probed   bool
+	// target is the revision at which the connection was made: when position
+	// has reached it, nothing is left of what was there then.
+	target uint64
 	// progress is set by each delivery.
 	progress bool
 	// settled are the Events that the sink has taken during a list that is

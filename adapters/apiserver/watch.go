@@ -17,7 +17,7 @@ const (
 	// maxStagedBytes bounds what is read ahead while the sink is busy.
 	maxStagedBytes = 1 << 20
 	// quiet is how long nothing must come after a watch was opened again to
-	// say that all was read that had waited.
+	// say that it works, and that all was read that had waited.
 	quiet = time.Second
 )
 
@@ -74,6 +74,7 @@ func (st *stream) probe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	st.target = number(page.ResourceVersion)
 	return st.checkRestored(page.ResourceVersion)
 }
 
@@ -99,6 +100,9 @@ func (st *stream) drain(ctx context.Context, out <-chan staged, stop func()) (ca
 			}
 			if b.done {
 				return came, b.err
+			}
+			if st.position >= st.target {
+				st.state.complete(true)
 			}
 			calm.Reset(quiet)
 		}

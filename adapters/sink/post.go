@@ -113,6 +113,10 @@ func (c *Client) request(ctx context.Context, b *body, m mode) (*http.Request, e
 		r, _ := b.reader(m)
 		return r, nil
 	}
+	// Without a value this header is not sent, but tells the transport that
+	// the request may be repeated: a receiver that closes an idle connection is
+	// no outage, and the same event twice is recognised by its id.
+	req.Header["Idempotency-Key"] = nil
 	req.Header.Set("Content-Type", string(m))
 	req.Header.Set("User-Agent", "edgebell")
 	if c.cfg.Token != "" {

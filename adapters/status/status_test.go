@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"regexp"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -72,6 +73,19 @@ func (c *collector) fail(err error) {
 	c.err = err
 }
 
+// seen is what has come so far.
+func (c *collector) seen() (tries int, got []kubeevent.Status, at []time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.tries, slices.Clone(c.got), slices.Clone(c.at)
+}
+
+// pass lets fake time pass, and everything settle.
+func pass(d time.Duration) {
+	time.Sleep(d) // fake time
+	synctest.Wait()
+}
+
 func run(t *testing.T, f func(t *testing.T, s *source, c *collector)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -82,7 +96,8 @@ func run(t *testing.T, f func(t *testing.T, s *source, c *collector)) {
 		f(t, s, c)
 		cancel()
 		synctest.Wait()
-		for _, got := range c.got {
+		_, all, _ := c.seen()
+		for _, got := range all {
 			if got.Boot != r.Boot() || !regexp.MustCompile(`^[0-9a-f]{8}$`).MatchString(got.Boot) {
 				t.Errorf("boot %q, want %q", got.Boot, r.Boot())
 			}
@@ -93,14 +108,15 @@ func run(t *testing.T, f func(t *testing.T, s *source, c *collector)) {
 func TestAtStartAndEveryMinute(t *testing.T) {
 	run(t, func(t *testing.T, s *source, c *collector) {
 		s.set(func(now *kubeevent.Status) { now.Connected, now.Complete = true, true })
-		time.Sleep(5*time.Minute + time.Second/2) // fake time
+		pass(5*time.Minute + time.Second/2)
 		s.set(func(now *kubeevent.Status) { now.Accepted = 17 })
-		time.Sleep(time.Minute)
-		if diff := cmp.Diff([]time.Duration{0, time.Minute, 2 * time.Minute, 3 * time.Minute, 4 * time.Minute, 5 * time.Minute, 6 * time.Minute}, c.at[max(len(c.at)-7, 0):]); diff != "" {
+		pass(time.Minute)
+		_, got, at := c.seen()
+		if diff := cmp.Diff([]time.Duration{0, time.Minute, 2 * time.Minute, 3 * time.Minute, 4 * time.Minute, 5 * time.Minute, 6 * time.Minute}, at[max(len(at)-7, 0):]); diff != "" {
 			t.Errorf("sent at (-want +got):\n%s", diff)
 		}
-		want := kubeevent.Status{Boot: c.got[0].Boot, Sequence: uint64(len(c.got)), Origin: "watch", IntervalSeconds: 60, Connected: true, Complete: true, Accepted: 17}
-		if diff := cmp.Diff(want, c.got[len(c.got)-1]); diff != "" {
+		want := kubeevent.Status{Boot: got[0].Boot, Sequence: uint64(len(got)), Origin: "watch", IntervalSeconds: 60, Connected: true, Complete: true, Accepted: 17}
+		if diff := cmp.Diff(want, got[len(got)-1]); diff != "" {
 			t.Errorf("last status (-want +got):\n%s", diff)
 		}
 	})
@@ -116,10 +132,11 @@ func TestOnChange(t *testing.T) {
 	for name, change := range changes {
 		t.Run(name, func(t *testing.T) {
 			run(t, func(t *testing.T, s *source, c *collector) {
-				time.Sleep(10*time.Second + time.Second/2) // fake time
+				pass(10*time.Second + time.Second/2)
 				s.set(change)
-				time.Sleep(time.Second)
-				if diff := cmp.Diff([]time.Duration{0, 11 * time.Second}, c.at); diff != "" {
+				pass(time.Second)
+				_, _, at := c.seen()
+				if diff := cmp.Diff([]time.Duration{0, 11 * time.Second}, at); diff != "" {
 					t.Errorf("sent at (-want +got):\n%s", diff)
 				}
 			})
@@ -130,10 +147,11 @@ func TestOnChange(t *testing.T) {
 func TestAtMostOncePerSecond(t *testing.T) {
 	run(t, func(t *testing.T, s *source, c *collector) {
 		for i := range 1000 {
-			time.Sleep(10 * time.Millisecond) // fake time
+			pass(10 * time.Millisecond)
 			s.set(func(now *kubeevent.Status) { now.Refused = map[string]uint64{"bad_request": uint64(i)} })
 		}
-		if n := len(c.got); n < 10 || n > 11 {
+		_, got, _ := c.seen()
+		if n := len(got); n < 10 || n > 11 {
 			t.Errorf("%d reports in ten seconds", n)
 		}
 	})
@@ -142,19 +160,20 @@ func TestAtMostOncePerSecond(t *testing.T) {
 func TestOutage(t *testing.T) {
 	run(t, func(t *testing.T, s *source, c *collector) {
 		c.fail(errors.New("down"))
-		time.Sleep(10*time.Minute + time.Second/2) // fake time
-		tries := c.tries
+		pass(10*time.Minute + time.Second/2)
+		tries, _, _ := c.seen()
 		if tries < 30 || tries > 60 {
 			t.Errorf("%d tries in ten minutes, want one in 15 s", tries)
 		}
 		c.fail(nil)
-		time.Sleep(16 * time.Second)
-		if len(c.got) != 1 || c.got[0].Sequence != uint64(tries)+1 {
-			t.Fatalf("after %d tries got %+v", tries, c.got)
+		pass(16 * time.Second)
+		_, got, _ := c.seen()
+		if len(got) != 1 || got[0].Sequence != uint64(tries)+1 {
+			t.Fatalf("after %d tries got %+v", tries, got)
 		}
-		time.Sleep(time.Minute)
-		if len(c.got) != 2 || c.got[1].Sequence != c.got[0].Sequence+1 {
-			t.Errorf("then got %+v", c.got)
+		pass(time.Minute)
+		if _, got, _ = c.seen(); len(got) != 2 || got[1].Sequence != got[0].Sequence+1 {
+			t.Errorf("then got %+v", got)
 		}
 	})
 }

@@ -80,6 +80,7 @@ func (s *store) write(typ watch.EventType, obj, prev *corev1.Event) {
 
 func (s *store) add(in *corev1.Event) *corev1.Event {
 	obj := in.DeepCopy()
+	obj.TypeMeta = metav1.TypeMeta{}
 	if obj.Namespace == "" {
 		obj.Namespace = "default"
 	}

@@ -158,6 +158,12 @@ func (st *stream) bookmark(rv uint64, annotations map[string]string) error {
 
 // send writes one frame, as k8s.io/apiserver's WatchServer does.
 func (st *stream) send(typ watch.EventType, obj runtime.Object) error {
+	if ev, ok := obj.(*corev1.Event); ok {
+		// The encoder writes kind and version into what it encodes, and stored
+		// Events are shared.
+		own := *ev
+		obj = &own
+	}
 	var raw, frame bytes.Buffer
 	if err := st.enc.embedded().Encode(obj, &raw); err != nil {
 		return fmt.Errorf("encode object: %w", err)
