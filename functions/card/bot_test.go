@@ -28,17 +28,18 @@ func TestBotTakesGoldens(t *testing.T) {
 			Keywords: []string{"edgebell"}, ForbidAtAll: true, LegacyTags: legacy,
 			PerSecond: feishutest.Off, PerMinute: feishutest.Off,
 		})
-		sent := 0
+		sent, linked := 0, map[int]bool{}
 		for _, path := range paths {
 			for _, payload := range payloadsOf(t, path) {
 				sent++
+				linked[sent] = strings.Contains(path, "with-links")
 				if answer := post(t, bot, path, payload); answer.Accepted != sent {
 					t.Fatalf("%s (legacy %t): refused by %s: %d %s", path, legacy, answer.Check, answer.Code, answer.Msg)
 				}
 			}
 		}
 		for i, m := range bot.Messages() {
-			if len(m.Mentions)+len(m.Links)+len(m.Warnings) > 0 {
+			if len(m.Mentions)+len(m.Warnings) > 0 || len(m.Links) > 0 != linked[m.N] {
 				t.Errorf("message %d %q: mentions %q, links %q, warnings %q", i, m.Title, m.Mentions, m.Links, m.Warnings)
 			}
 			if m.Title == "" || m.Summary == "" || m.MsgType == "interactive" && m.Template == "" {

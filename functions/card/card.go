@@ -45,6 +45,13 @@ type Config struct {
 	// Title stands beside the cluster's name on every card.
 	Title    string `env:"CARD_TITLE"`
 	Timezone string `env:"TIMEZONE, default=Asia/Shanghai"`
+	// RunbookURL and DashboardURL are https addresses with gaps such as
+	// {{.Reason}}; they become buttons.
+	RunbookURL   string `env:"RUNBOOK_URL"`
+	DashboardURL string `env:"DASHBOARD_URL"`
+	// Template is a card of the operator's own for single stories: its JSON,
+	// whose texts are Go templates.
+	Template string `env:"CARD_TEMPLATE"`
 }
 
 func (c Config) withDefaults() Config {
@@ -77,6 +84,19 @@ func (c Config) Validate() error {
 	if _, err := time.LoadLocation(c.Timezone); err != nil || c.Timezone == "Local" {
 		errs = append(errs, fmt.Errorf("TIMEZONE %q: must be a name of the IANA time zone database such as Asia/Shanghai, Europe/Berlin or UTC", c.Timezone))
 	}
+	if _, err := parseLink(c.RunbookURL); err != nil {
+		errs = append(errs, fmt.Errorf("RUNBOOK_URL: %w", err))
+	}
+	if _, err := parseLink(c.DashboardURL); err != nil {
+		errs = append(errs, fmt.Errorf("DASHBOARD_URL: %w", err))
+	}
+	if _, err := parseCustom(c.Template); err != nil {
+		errs = append(errs, fmt.Errorf("CARD_TEMPLATE %w", err))
+	}
+	if len(errs) == 0 { // now its examples can be rendered
+		_, err := build(c, Options{})
+		errs = append(errs, err)
+	}
 	return errors.Join(errs...)
 }
 
@@ -101,6 +121,9 @@ type Renderer struct {
 	cluster string
 	keyword string
 	zone    *time.Location
+
+	runbook, dashboard *linkTemplate
+	custom             *custom
 }
 
 // New makes a Renderer.
@@ -113,18 +136,37 @@ func New(cfg Config, opts Options) (*Renderer, error) {
 	if kw := opts.Keyword; len(kw) > maxKeyword || cleanLine(kw) != kw {
 		return nil, fmt.Errorf("FEISHU_KEYWORD: must be one line of at most %d bytes without control or invisible characters", maxKeyword)
 	}
+	return build(cfg, opts)
+}
+
+func build(cfg Config, opts Options) (*Renderer, error) {
 	zone, err := time.LoadLocation(cfg.Timezone)
 	if err != nil {
 		return nil, fmt.Errorf("load TIMEZONE: %w", err)
 	}
-	return &Renderer{
+	r := &Renderer{
 		schema:  cfg.Schema,
 		words:   wordsOf(cfg.Language),
 		title:   line(cfg.Title, maxTitle),
 		cluster: line(opts.Cluster, maxField),
 		keyword: opts.Keyword,
 		zone:    zone,
-	}, nil
+	}
+	return r, r.configure(cfg)
+}
+
+// configure reads the templates, which Validate has seen already.
+func (r *Renderer) configure(cfg Config) (err error) {
+	if r.runbook, err = parseLink(cfg.RunbookURL); err != nil {
+		return fmt.Errorf("RUNBOOK_URL: %w", err)
+	}
+	if r.dashboard, err = parseLink(cfg.DashboardURL); err != nil {
+		return fmt.Errorf("DASHBOARD_URL: %w", err)
+	}
+	if r.custom, err = parseCustom(cfg.Template); err != nil {
+		return fmt.Errorf("CARD_TEMPLATE %w", err)
+	}
+	return r.tryCustom()
 }
 
 // Schema is the configured one, with which every story begins.

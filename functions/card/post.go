@@ -12,20 +12,27 @@ type postLocale struct {
 type postText struct {
 	Tag  string `json:"tag"`
 	Text string `json:"text"`
+	Href string `json:"href,omitempty"` // with tag a
 }
 
 // postContent is the last resort, which no client refuses: rich text made of
-// nothing but text nodes, a paragraph each. The mark stands for the colour.
+// text nodes and the operator's links, a paragraph each. The mark stands for the colour.
 func postContent(v view, locale string) postBody {
 	blocks := []string{v.headline, v.message, v.notices}
 	blocks = append(blocks, v.rows...)
-	blocks = append(blocks, v.hint, v.details, v.command, joinDots(v.subtitle, v.footer))
 	var paragraphs [][]postText
-	for _, s := range blocks {
-		if s != "" {
-			paragraphs = append(paragraphs, []postText{{Tag: "text", Text: s}})
+	add := func(blocks ...string) {
+		for _, s := range blocks {
+			if s != "" {
+				paragraphs = append(paragraphs, []postText{{Tag: "text", Text: s}})
+			}
 		}
 	}
+	add(append(blocks, v.hint, v.details, v.command)...)
+	for _, l := range v.links {
+		paragraphs = append(paragraphs, []postText{{Tag: "a", Text: l.text, Href: l.url}})
+	}
+	add(joinDots(v.subtitle, v.footer))
 	return postBody{Post: map[string]postLocale{
 		locale: {Title: v.mark + " " + v.title, Content: paragraphs},
 	}}

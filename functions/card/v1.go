@@ -12,6 +12,11 @@ type note struct {
 	Elements []plain `json:"elements"`
 }
 
+type action struct {
+	Tag     string   `json:"tag"`
+	Actions []button `json:"actions"`
+}
+
 // v1Card has no panel to collapse: the details stand small at the end.
 func v1Card(v view) v1Root {
 	var elements []any
@@ -21,6 +26,13 @@ func v1Card(v view) v1Root {
 		if s != "" {
 			elements = append(elements, newDiv(text(s)))
 		}
+	}
+	if len(v.links) > 0 {
+		row := action{Tag: "action"}
+		for _, l := range v.links {
+			row.Actions = append(row.Actions, button{Tag: "button", Text: text(l.text), URL: l.url})
+		}
+		elements = append(elements, row)
 	}
 	small := joinLines(v.details, v.command, joinDots(v.subtitle, v.footer))
 	return v1Root{

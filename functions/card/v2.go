@@ -55,6 +55,21 @@ type panelHeader struct {
 	Title plain `json:"title"`
 }
 
+// button is the one thing on a card that can be clicked, and only with an
+// address of the operator's own.
+type button struct {
+	Tag       string     `json:"tag"`
+	Text      plain      `json:"text"`
+	Size      string     `json:"size,omitempty"`
+	URL       string     `json:"url,omitempty"`       // 1.0
+	Behaviors []behavior `json:"behaviors,omitempty"` // 2.0
+}
+
+type behavior struct {
+	Type       string `json:"type"`
+	DefaultURL string `json:"default_url"`
+}
+
 func newDiv(p plain) div { return div{Tag: "div", Text: p} }
 
 // messageLines bounds what a long message takes of a phone's screen.
@@ -87,6 +102,9 @@ func v2Elements(v view) []any {
 	add(v.hint, "", "grey", 0)
 	if p, ok := v2Panel(v, tail); ok {
 		out = append(out, p)
+	}
+	for _, l := range v.links {
+		out = append(out, button{Tag: "button", Text: text(l.text), Size: "small", Behaviors: []behavior{{"open_url", l.url}}})
 	}
 	add(v.footer, "notation", "grey", 0)
 	return out

@@ -24,6 +24,7 @@ type view struct {
 	fold     string   // title of what is collapsed
 	details  string
 	command  string
+	links    []link
 	footer   string
 }
 
@@ -34,6 +35,9 @@ const (
 
 // Single renders one group.
 func (r *Renderer) Single(schema Schema, s Story) (Message, error) {
+	if schema == Custom {
+		return r.single(s, false)
+	}
 	msg, err := r.marshal(schema, r.story(s, maxMessage))
 	if err != nil || len(msg.Payload) <= maxPayload {
 		return msg, err
@@ -88,6 +92,7 @@ func (r *Renderer) story(s Story, limit int) view {
 		fold:     w.details,
 		details:  r.details(g, s.SentAt),
 		command:  command(a),
+		links:    r.links(g),
 		footer:   r.footer(g.ShortID(s.Route), what),
 	}
 }

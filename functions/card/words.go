@@ -16,7 +16,7 @@ type words struct {
 	cut, usually                          string
 	object, origin, node, first, last, at string
 	objects, objectsOver, more, unseen    string
-	details, rest                         string
+	details, rest, runbook, dashboard     string
 
 	digest, digestOffline, part    string
 	offline, earliest, moreGroups  string
@@ -46,7 +46,7 @@ var zh = words{
 	cut: "…（省略 %s）", usually: "通常：",
 	object: "对象", origin: "来源", node: "节点", first: "首次", last: "最近", at: "时间",
 	objects: "涉及 %d 个对象", objectsOver: "涉及 %d 个以上对象", more: "另有 %d 个", unseen: "以及未列出的对象（%d 次）",
-	details: "详情 ▾", rest: "其余 %d 组 ▾",
+	details: "详情 ▾", rest: "其余 %d 组 ▾", runbook: "处理手册", dashboard: "监控面板",
 
 	digest: "%d 组告警，共 %d 次", digestOffline: "离线 %s：%d 组告警，共 %d 次", part: "（%d/%d）",
 	offline: "离线 %s–%s", earliest: "离线后最早：%s %s", moreGroups: "另有 %d 组，共 %d 次",
@@ -97,7 +97,7 @@ var en = words{
 	cut: "… %s cut", usually: "Usually: ",
 	object: "object", origin: "from", node: "node", first: "first", last: "last", at: "time",
 	objects: "%d objects", objectsOver: "more than %d objects", more: "and %d more", unseen: "and objects not listed (%d times)",
-	details: "Details ▾", rest: "%d more groups ▾",
+	details: "Details ▾", rest: "%d more groups ▾", runbook: "Runbook", dashboard: "Dashboard",
 
 	digest: "%d groups of alerts, %d occurrences", digestOffline: "After %s offline: %d groups of alerts, %d occurrences", part: " (%d/%d)",
 	offline: "offline %s–%s", earliest: "first after that: %s %s", moreGroups: "and %d more groups with %d occurrences",
