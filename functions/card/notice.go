@@ -19,6 +19,8 @@ type Notices struct {
 	// counts those that are not listed.
 	Gaps     []Gap
 	MoreGaps int64
+	// Budget, when set, says what DATA_BUDGET_PER_DAY holds back.
+	Budget *Budget
 }
 
 // Gap is a time in which events may have been missed. Why is one of the keys
@@ -29,7 +31,7 @@ type Gap struct {
 }
 
 // Empty says whether there is nothing to tell.
-func (n Notices) Empty() bool { return len(n.Dropped) == 0 && len(n.Gaps) == 0 && n.MoreGaps == 0 }
+func (n Notices) Empty() bool { return len(n.Dropped) == 0 && len(n.Gaps) == 0 && n.MoreGaps == 0 && n.Budget == nil }
 
 const (
 	shownDrops = 10
@@ -59,7 +61,7 @@ func (r *Renderer) cause(key string) string {
 // notices is a line for each thing to tell.
 func (r *Renderer) notices(n Notices, ref time.Time) string {
 	lines := append(r.drops(n.Dropped), r.gaps(n, ref)...)
-	return joinLines(lines...)
+	return joinLines(append(lines, r.budget(n.Budget)...)...)
 }
 
 func (r *Renderer) drops(dropped map[string]int64) []string {

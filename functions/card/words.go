@@ -22,6 +22,11 @@ type words struct {
 	offline, earliest, moreGroups  string
 	notice, dropped, gap, moreGaps string
 
+	test, testSays, alive                   string
+	sinceStart, sinceLast, did, groupsNow   string
+	waitingNow, lostNow, offlineFor, usage  string
+	budgetSoft, budgetHard, budgetYesterday string
+
 	occurrences func(total, fresh int64, repeated bool, s span) string
 	times       func(n int64) string
 	duration    func(time.Duration) string
@@ -51,6 +56,12 @@ var zh = words{
 	digest: "%d 组告警，共 %d 次", digestOffline: "离线 %s：%d 组告警，共 %d 次", part: "（%d/%d）",
 	offline: "离线 %s–%s", earliest: "离线后最早：%s %s", moreGroups: "另有 %d 组，共 %d 次",
 	notice: "Edgebell 自身状况", dropped: "未能保留 %d 次：%s", gap: "%s 至 %s 之间可能有遗漏：%s", moreGaps: "另有 %d 段时间可能有遗漏",
+
+	test: "Edgebell 测试消息", testSays: "这不是告警：只是确认消息能送达本群。", alive: "Edgebell 运行正常",
+	sinceStart: "启用以来：", sinceLast: "过去 %s：", did: "发出 %d 张卡片，计入 %d 次事件", groupsNow: "记录中的告警 %d 组",
+	waitingNow: "%d 组还没送达，最久的等了 %s", lostNow: "未能保留 %d 次", offlineFor: "离线共 %s", usage: "流量：今天 %s，本月 %s",
+	budgetSoft: "今天已用 %s 流量（预算 %s）：除严重告警外合并发送",
+	budgetHard: "今天已用 %s 流量（预算 %s）：只发严重告警，其余 %d 组留到明天", budgetYesterday: "其中有昨天因流量预算留下的告警",
 
 	occurrences: zhOccurrences,
 	times:       func(n int64) string { return fmt.Sprintf("%d 次", n) },
@@ -102,6 +113,12 @@ var en = words{
 	digest: "%d groups of alerts, %d occurrences", digestOffline: "After %s offline: %d groups of alerts, %d occurrences", part: " (%d/%d)",
 	offline: "offline %s–%s", earliest: "first after that: %s %s", moreGroups: "and %d more groups with %d occurrences",
 	notice: "About Edgebell itself", dropped: "not kept: ×%d, %s", gap: "may have missed events between %s and %s: %s", moreGaps: "and %d more times like that",
+
+	test: "Edgebell test message", testSays: "This is no alert: it only shows that messages reach this group.", alive: "Edgebell is alive",
+	sinceStart: "So far: ", sinceLast: "In the last %s: ", did: "%d cards sent, %d occurrences counted", groupsNow: "%d groups of alerts on record",
+	waitingNow: "%d groups are not delivered yet, the oldest for %s", lostNow: "not kept: ×%d", offlineFor: "offline for %s in all", usage: "data: %s today, %s this month",
+	budgetSoft: "%s of today's %s used: all but critical alerts come together",
+	budgetHard: "%s of today's %s used: critical alerts only, %d other groups wait for tomorrow", budgetYesterday: "some of this was held back yesterday by the data budget",
 
 	occurrences: enOccurrences,
 	times:       func(n int64) string { return fmt.Sprintf("×%d", n) },
