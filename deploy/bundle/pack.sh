@@ -19,7 +19,7 @@ mkdir -p "$out"
 "$image" bundle -arch "$arch" -created "$SOURCE_DATE_EPOCH" -o "$out/images.tar" "$@"
 # Layers are uncompressed inside and compressed here, all together: the three
 # programs share much of their code. K3S refuses windows over 32 MiB (2^25).
-zstd --ultra -22 --zstd=wlog=25 -T1 -q --rm "$out/images.tar" -o "$out/edgebell-images-$arch.tar.zst"
+zstd -19 --long=25 -T1 -q --rm "$out/images.tar" -o "$out/edgebell-images-$arch.tar.zst"
 
 "$manifests" render "$here/../overlays/edge/core" >"$out/edgebell.yaml"
 "$manifests" render "$here/../overlays/edge-audit/core" >"$out/edgebell-audit.yaml"
