@@ -3,4 +3,4 @@
 package apiserver_test
 
 // many is fewer under the race detector, which makes this ten times slower.
-const many = 5_000
+const many = 10_000

@@ -37,7 +37,7 @@ type Server struct {
 	bookmarks int
 	breaks    int
 	ends      int
-	watching  int
+	streams   map[*stream]bool
 
 	requests  []Request
 	intercept func(Request) int
@@ -46,7 +46,7 @@ type Server struct {
 
 // New makes an empty one.
 func New() *Server {
-	return &Server{store: newStore(), changed: make(chan struct{})}
+	return &Server{store: newStore(), changed: make(chan struct{}), streams: map[*stream]bool{}}
 }
 
 // wake tells all watches to look; the lock is held.
@@ -99,7 +99,16 @@ func (s *Server) Delete(namespace, name string) {
 func (s *Server) Advance(writes uint64) { s.do(func() { s.store.rv += writes }) }
 
 // Compact forgets the history: older revisions and continue tokens are 410.
-func (s *Server) Compact() { s.do(s.store.compact) }
+// An open watch stays open.
+func (s *Server) Compact() {
+	s.do(func() {
+		needed := s.store.rv
+		for st := range s.streams {
+			needed = min(needed, st.at)
+		}
+		s.store.compact(needed)
+	})
+}
 
 // Restore sets the datastore back to an earlier revision and, as the restart
 // that goes with it does, breaks all watches.
@@ -155,7 +164,7 @@ func (s *Server) Requests() []Request {
 func (s *Server) Watching() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.watching
+	return len(s.streams)
 }
 
 // ServeHTTP serves /api/v1/events and /api/v1/namespaces/{namespace}/events.

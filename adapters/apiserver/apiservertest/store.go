@@ -111,9 +111,12 @@ func (s *store) restore(rv uint64) {
 	clear(s.snapshots)
 }
 
-func (s *store) compact() {
+// compact makes everything before now unknown to those who ask for it. Open
+// watches still get what came after needed, as etcd has already handed it to
+// them.
+func (s *store) compact(needed uint64) {
 	s.compacted = s.rv
-	s.history = nil
+	s.history = s.since(needed)
 	maps.DeleteFunc(s.snapshots, func(rv uint64, _ []*corev1.Event) bool { return rv < s.compacted })
 }
 
@@ -136,13 +139,10 @@ func byKey(a, b *corev1.Event) int {
 	return strings.Compare(key(a.Namespace, a.Name), key(b.Namespace, b.Name))
 }
 
-// since is what was written after rv; ok is false when that was compacted away.
-func (s *store) since(rv uint64) (changes []change, ok bool) {
-	if rv < s.compacted {
-		return nil, false
-	}
+// since is what was written after rv, as far as it is kept.
+func (s *store) since(rv uint64) []change {
 	i, _ := slices.BinarySearchFunc(s.history, rv+1, func(c change, rv uint64) int { return int(int64(c.rv - rv)) })
-	return s.history[i:], true
+	return s.history[i:]
 }
 
 func revision(ev *corev1.Event) uint64 {

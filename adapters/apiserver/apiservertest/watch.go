@@ -18,11 +18,12 @@ import (
 
 // stream is one open watch.
 type stream struct {
-	s         *Server
-	q         query
-	enc       encoding
-	frames    io.Writer
-	flush     func()
+	s      *Server
+	q      query
+	enc    encoding
+	frames io.Writer
+	flush  func()
+	// at is what this watch has been told; the server's lock guards it.
 	at        uint64
 	bookmarks int
 	breaks    int
@@ -41,17 +42,26 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request, q query) {
 		st.flush = f.Flush
 	}
 	s.mu.Lock()
-	s.watching++
+	s.streams[st] = true
 	st.bookmarks, st.breaks, st.ends = s.bookmarks, s.breaks, s.ends
+	gone := q.rv > 0 && q.rv < s.store.compacted
 	s.mu.Unlock()
 	defer func() {
 		s.mu.Lock()
-		s.watching--
+		delete(s.streams, st)
 		s.mu.Unlock()
 	}()
 	ctx, cancel := context.WithTimeout(r.Context(), q.timeout())
 	defer cancel()
 	st.flush()
+	if gone {
+		// As for every resource without a watch cache, the answer is 200 and
+		// the 410 is inside.
+		status := apierrors.NewResourceExpired("The resourceVersion for the provided watch is too old.").Status()
+		_ = st.send(watch.Error, &status)
+		st.flush()
+		return
+	}
 	st.run(ctx)
 }
 
@@ -86,7 +96,8 @@ func (st *stream) run(ctx context.Context) {
 func (st *stream) initial() bool {
 	st.s.mu.Lock()
 	all := st.s.store.snapshot()
-	st.at = st.s.store.rv
+	at := st.s.store.rv
+	st.at = at
 	st.s.mu.Unlock()
 	for _, ev := range all {
 		if st.q.matches(ev) && st.send(watch.Added, ev) != nil {
@@ -94,7 +105,7 @@ func (st *stream) initial() bool {
 		}
 	}
 	if st.q.initial {
-		return st.bookmark(st.at, map[string]string{metav1.InitialEventsAnnotationKey: "true"}) == nil
+		return st.bookmark(at, map[string]string{metav1.InitialEventsAnnotationKey: "true"}) == nil
 	}
 	st.flush()
 	return true
@@ -105,7 +116,9 @@ func (st *stream) round() (<-chan struct{}, bool) {
 	st.s.mu.Lock()
 	again := st.s.changed
 	now := st.s.store.rv
-	changes, ok := st.s.store.since(st.at)
+	changes := st.s.store.since(st.at)
+	// A watch from a revision that is still to come waits for it, as etcd does.
+	st.at = max(st.at, now)
 	bookmark := st.s.bookmarks > st.bookmarks && st.q.Bookmarks
 	st.bookmarks = st.s.bookmarks
 	broken, ended := st.s.breaks > st.breaks, st.s.ends > st.ends
@@ -113,19 +126,11 @@ func (st *stream) round() (<-chan struct{}, bool) {
 	if broken {
 		panic(http.ErrAbortHandler)
 	}
-	if !ok {
-		status := apierrors.NewResourceExpired("The resourceVersion for the provided watch is too old.").Status()
-		_ = st.send(watch.Error, &status)
-		st.flush()
-		return nil, false
-	}
 	for _, c := range changes {
 		if st.tell(c) != nil {
 			return nil, false
 		}
 	}
-	// A watch from a revision that is still to come waits for it, as etcd does.
-	st.at = max(st.at, now)
 	if bookmark && st.bookmark(now, nil) != nil {
 		return nil, false
 	}
