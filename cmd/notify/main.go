@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"time"
 	_ "time/tzdata" // the image has no time zones of its own
@@ -31,6 +32,9 @@ func (c *config) Validate() error { return errors.Join(c.Notify.Validate(), c.Lo
 func main() {
 	if len(os.Args) == 3 && os.Args[1] == checkCommand {
 		os.Exit(checkLedger(os.Args[2]))
+	}
+	if len(os.Args) == 2 && strings.TrimLeft(os.Args[1], "-") == "check" {
+		run.Main("notify", checkChannel)
 	}
 	run.Main("notify", realMain)
 }
@@ -83,5 +87,6 @@ func function(cfg notify.Config, l *ledger.Ledger, log *slog.Logger) (*notify.Fu
 		log.Warn(w)
 	}
 	return notify.New(cfg, l, notify.NewFeishu(cards, client, dates), notify.WithLogger(log),
-		notify.WithTarget(client.String()), notify.WithClockOffset(client.Offset)), nil
+		notify.WithTarget(client.String()), notify.WithClockOffset(client.Offset),
+		notify.WithTime(notify.FarTime(client, dates.Now))), nil
 }

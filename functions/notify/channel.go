@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/edgebell/edgebell/functions/alert"
+	"github.com/edgebell/edgebell/functions/card"
 	"github.com/edgebell/edgebell/functions/ledger"
 )
 
@@ -38,6 +39,16 @@ type Outgoing struct {
 	OfflineSince time.Time
 	Offline      time.Duration
 	Notices      ledger.Notices
+	// Budget says what the data budget holds back, or nil.
+	Budget *card.Budget
+	// Heartbeat and Test are messages of their own.
+	Heartbeat *card.Heartbeat
+	Test      bool
+}
+
+// empty says that there is nothing to tell.
+func (o Outgoing) empty() bool {
+	return len(o.Groups) == 0 && o.Notices.Empty() && o.Budget == nil && o.Heartbeat == nil && !o.Test
 }
 
 // Part is one message as it goes over the wire.

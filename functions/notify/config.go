@@ -6,9 +6,11 @@
 package notify
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
+	"time"
 
 	"github.com/edgebell/edgebell/functions/alert"
 	"github.com/edgebell/edgebell/functions/card"
@@ -34,12 +36,20 @@ type Config struct {
 	// DigestThreshold is how many due groups are still told one by one.
 	DigestThreshold int  `env:"DIGEST_THRESHOLD, default=5"`
 	DumpEvents      bool `env:"DUMP_EVENTS, default=false"`
+	// Heartbeat is the time of day (TIMEZONE) of a daily sign of life.
+	Heartbeat string `env:"HEARTBEAT"`
+	// BudgetPerDay is how many bytes a day may cost; 0 is no bound.
+	BudgetPerDay int64 `env:"DATA_BUDGET_PER_DAY, default=0"`
+	// Page, on or off, serves the page at GET /.
+	Page string `env:"PAGE, default=off"`
 
 	Ledger ledger.Config
 	Card   card.Config
 	Feishu feishu.Config
 
 	filter alert.Filter
+	beatAt time.Duration
+	zone   *time.Location
 }
 
 // Validate names every variable that is wrong and what would be right.
@@ -58,7 +68,7 @@ func (c *Config) Validate() error {
 	if c.filter, err = alert.ParseFilter(c.Filter); err != nil {
 		errs = append(errs, fmt.Errorf("FILTER: %w", err))
 	}
-	errs = append(errs, c.Ledger.Validate(), c.Card.Validate())
+	errs = append(errs, c.Ledger.Validate(), c.Card.Validate(), c.validateDaily())
 	switch c.Channel {
 	case ChannelFeishu:
 		errs = append(errs, c.Feishu.Validate())
@@ -68,3 +78,32 @@ func (c *Config) Validate() error {
 	}
 	return errors.Join(errs...)
 }
+
+// minBudget is worth some ten cards, each with its own TLS handshake.
+const minBudget = 50_000
+
+// validateDaily reads what goes by the day, and the page's switch.
+func (c *Config) validateDaily() error {
+	var errs []error
+	var err error
+	if c.beatAt, err = parseBeat(c.Heartbeat); err != nil {
+		errs = append(errs, err)
+	}
+	// What TIMEZONE must be is for the cards to say.
+	if c.zone, err = time.LoadLocation(cmp.Or(c.Card.Timezone, "Asia/Shanghai")); err != nil {
+		c.zone = time.UTC
+	}
+	if c.BudgetPerDay != 0 && c.BudgetPerDay < minBudget {
+		errs = append(errs, fmt.Errorf("DATA_BUDGET_PER_DAY %d: must be at least %d bytes, or 0 for none; a card on a new connection costs some 5000", c.BudgetPerDay, minBudget))
+	}
+	if c.Page = cmp.Or(c.Page, pageOff); c.Page != pageOn && c.Page != pageOff {
+		errs = append(errs, fmt.Errorf("PAGE %q: must be %s or %s", c.Page, pageOn, pageOff))
+	}
+	return errors.Join(errs...)
+}
+
+// The values of PAGE.
+const (
+	pageOn  = "on"
+	pageOff = "off"
+)

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/edgebell/edgebell/functions/feishu"
 	"github.com/edgebell/edgebell/functions/ledger"
 )
 
@@ -77,5 +78,27 @@ func (d *Dates) Learn(date time.Time) {
 	}
 	if err := d.ledger.PutSource(context.Background(), datesKey, row); err != nil {
 		d.log.Debug("date cannot be kept", "error", err)
+	}
+}
+
+// AfterRelease is a wall clock that is never before the release, for where
+// there is no ledger to remember a Date.
+func AfterRelease(wall func() time.Time) func() time.Time {
+	return func() time.Time {
+		if now := wall(); now.After(released) {
+			return now
+		}
+		return released
+	}
+}
+
+// FarTime is WithTime's clock: the far side's once it has answered, and until
+// then what known says, for which nobody vouches.
+func FarTime(client *feishu.Client, known func() time.Time) func() (time.Time, bool) {
+	return func() (time.Time, bool) {
+		if _, ok := client.LastDate(); ok {
+			return time.Now().Add(client.Offset()), true
+		}
+		return known(), false
 	}
 }

@@ -31,7 +31,10 @@ type deliverer struct {
 	log       *slog.Logger
 	metrics   *metricSet
 
-	link link
+	link  link
+	usage *usage
+	tests chan chan Diagnosis
+	test  func(context.Context) Diagnosis
 
 	// Of what is being told now.
 	level       int  // fallback level
@@ -39,15 +42,18 @@ type deliverer struct {
 	single      bool // a digest was refused in every form
 	rest        bool // the last digest did not hold every group
 	noticedLast time.Time
+	digestLast  time.Time // under the data budget
+	held        bool      // by the data budget
 }
 
 // run delivers until ctx ends; a card on its way is finished first.
 func (d *deliverer) run(ctx context.Context) {
+	defer d.usage.close()
 	for {
 		wait := d.step(ctx)
 		timer := time.NewTimer(wait)
 		wake := d.ledger.Wake()
-		if d.link.waiting() {
+		if d.link.waiting() || d.held {
 			wake = nil // news do not shorten a backoff
 		}
 		select {
@@ -55,6 +61,8 @@ func (d *deliverer) run(ctx context.Context) {
 			timer.Stop()
 			return
 		case <-wake:
+		case answer := <-d.tests:
+			answer <- d.test(ctx)
 		case <-timer.C:
 		}
 		timer.Stop()
@@ -80,7 +88,7 @@ func (d *deliverer) step(ctx context.Context) time.Duration {
 		d.log.Error("ledger cannot be read", "error", err)
 		return offlineMost
 	}
-	if len(out.Groups) == 0 && out.Notices.Empty() {
+	if out.empty() {
 		return d.untilDue()
 	}
 	parts, err := d.channel.Render(d.level, out)
@@ -98,7 +106,7 @@ func (d *deliverer) step(ctx context.Context) time.Duration {
 // due says whether there is anything to tell.
 func (d *deliverer) due() bool {
 	at, ok := d.ledger.NextDue(d.route)
-	return (ok && at <= d.ledger.Now()) || d.noticeDue()
+	return (ok && at <= d.ledger.Now()) || d.noticeDue() || d.usage.untilBeat() == 0
 }
 
 // noticeDue lets notices wait for a story to carry them, but not for ever and
@@ -108,11 +116,15 @@ func (d *deliverer) noticeDue() bool {
 }
 
 func (d *deliverer) untilDue() time.Duration {
+	most := min(idle, max(d.usage.untilBeat(), time.Millisecond))
+	if d.held {
+		return min(most, holdPoll)
+	}
 	at, ok := d.ledger.NextDue(d.route)
 	if !ok {
-		return idle
+		return most
 	}
-	return min(max(at.Sub(d.ledger.Now()), time.Millisecond), idle)
+	return min(max(at.Sub(d.ledger.Now()), time.Millisecond), most)
 }
 
 // take reads what to tell now: one story while few are due, else a digest.
@@ -121,17 +133,34 @@ func (d *deliverer) take() (Outgoing, error) {
 	if err != nil {
 		return Outgoing{}, err
 	}
-	out := Outgoing{Groups: groups, Route: d.route, SentAt: time.Now().Add(d.offset()), Notices: d.ledger.Notices()}
+	ration := d.ration(groups)
+	groups, d.held = ration.groups, ration.held
+	out := Outgoing{Groups: groups, Route: d.route, SentAt: time.Now().Add(d.offset()), Notices: d.ledger.Notices(), Budget: ration.budget}
+	if len(groups) == 0 {
+		return d.alone(out), nil
+	}
 	if o, ok := d.ledger.Offline(d.route); ok {
 		out.OfflineSince, out.Offline = o.Since, d.ledger.Now().Sub(o.At)
 	}
 	switch {
-	case (len(groups) > d.threshold || (d.rest && len(groups) > 0)) && !d.single:
+	case (ration.digest || len(groups) > d.threshold || d.rest) && !d.single:
 		out.Digest = true
 	case len(groups) > 1:
 		out.Groups = groups[:1]
 	}
 	return out, nil
+}
+
+// alone is what to tell without a story. Notices wait for one while the data
+// budget holds stories back.
+func (d *deliverer) alone(out Outgoing) Outgoing {
+	if d.held {
+		out.Notices = ledger.Notices{}
+	}
+	if out.empty() && d.usage.untilBeat() == 0 {
+		out.Heartbeat = d.heartbeat(out.SentAt)
+	}
+	return out
 }
 
 // send sends one part and does what its answer asks for.
@@ -141,6 +170,7 @@ func (d *deliverer) send(ctx context.Context, out Outgoing, part Part) time.Dura
 	d.pace.took(time.Now())
 	receipt, err := d.channel.Send(sendCtx, part)
 	d.metrics.sent(receipt, err)
+	d.usage.add(receipt)
 	if err == nil {
 		return d.delivered(ctx, out, part, receipt)
 	}
@@ -165,6 +195,7 @@ func (d *deliverer) send(ctx context.Context, out Outgoing, part Part) time.Dura
 // send on without it would tell the same story again and again.
 func (d *deliverer) delivered(ctx context.Context, out Outgoing, part Part, receipt Receipt) time.Duration {
 	d.link.up(d.log)
+	outage, wasOffline := d.ledger.Offline(d.route)
 	marks := marksOf(out.Groups, part.Groups)
 	for tries := 0; ; tries++ {
 		err := d.ledger.Delivered(context.WithoutCancel(ctx), d.route, marks, out.Notices)
@@ -181,13 +212,28 @@ func (d *deliverer) delivered(ctx context.Context, out Outgoing, part Part, rece
 		case <-time.After(backoff(tries, offlineFirst, offlineMost)):
 		}
 	}
-	if !out.Notices.Empty() {
-		d.noticedLast = time.Now()
+	if wasOffline {
+		d.usage.wasOffline(d.ledger.Now().Sub(outage.At))
 	}
+	d.told(out)
 	d.rest = out.Digest && len(marks) < len(out.Groups)
 	d.logCard(out, marks, receipt)
 	d.reset()
 	return 0
+}
+
+// told notes what a message has said besides its stories.
+func (d *deliverer) told(out Outgoing) {
+	if !out.Notices.Empty() {
+		d.noticedLast = time.Now()
+	}
+	if out.Digest && d.usage.state() == BudgetSoft {
+		d.digestLast = time.Now()
+	}
+	if out.Heartbeat != nil {
+		d.usage.beaten()
+	}
+	d.budgetTold(out.Budget)
 }
 
 // logCard writes the one line that a person greps for.
@@ -199,6 +245,9 @@ func (d *deliverer) logCard(out Outgoing, marks []ledger.Mark, r Receipt) {
 	}
 	if out.Digest {
 		attrs = append(attrs, "digest", true)
+	}
+	if out.Heartbeat != nil {
+		attrs = append(attrs, "heartbeat", true)
 	}
 	if r.LogID != "" {
 		attrs = append(attrs, "logId", r.LogID)
@@ -241,7 +290,7 @@ func (d *deliverer) giveUp(ctx context.Context, out Outgoing) time.Duration {
 	}
 	if len(out.Groups) == 0 {
 		d.log.Error("notice refused in every form; it waits for the next card")
-		d.noticedLast = time.Now()
+		d.told(out)
 		return 0
 	}
 	g := out.Groups[0]

@@ -32,15 +32,20 @@ func (c *feishuChannel) Render(level int, o Outgoing) ([]Part, error) {
 
 // renderCards is shared by every channel that takes cards.
 func renderCards(r *card.Renderer, level int, o Outgoing) ([]Part, error) {
-	schema := r.Schema()
-	for range level {
-		var ok bool
-		if schema, ok = schema.Simpler(); !ok {
-			return nil, ErrNoSimpler
-		}
+	forms := r.Forms()
+	if forms[0] == card.Custom && (o.Digest || len(o.Groups) == 0) {
+		forms = forms[1:] // the operator's own card is for single stories
 	}
-	notices := cardNotices(o.Notices)
+	if level >= len(forms) {
+		return nil, ErrNoSimpler
+	}
+	schema, notices := forms[level], cardNotices(o.Notices)
+	notices.Budget = o.Budget
 	switch {
+	case o.Test:
+		return onePart(r.Test(schema, card.Test{SentAt: o.SentAt}))
+	case o.Heartbeat != nil:
+		return onePart(r.Heartbeat(schema, *o.Heartbeat))
 	case o.Digest:
 		parts, err := r.Digest(schema, card.Digest{
 			Groups: o.Groups, Route: o.Route, SentAt: o.SentAt,

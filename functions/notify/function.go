@@ -23,6 +23,8 @@ type Function struct {
 	intake  outage
 	target  string
 
+	testing sync.Mutex // held while a test message is on its way
+
 	dumpMu sync.Mutex
 	dumpTo io.Writer
 }
@@ -45,6 +47,12 @@ func WithClockOffset(offset func() time.Duration) Option {
 	return func(f *Function) { f.out.offset = offset }
 }
 
+// WithTime tells what time it is, and whether somebody vouches for it. Without
+// it nobody does.
+func WithTime(now func() (t time.Time, sure bool)) Option {
+	return func(f *Function) { f.out.usage.now = now }
+}
+
 // New makes the function over an open ledger and a channel. cfg must be valid.
 func New(cfg Config, l *ledger.Ledger, ch Channel, opts ...Option) *Function {
 	m := newMetrics()
@@ -54,13 +62,24 @@ func New(cfg Config, l *ledger.Ledger, ch Channel, opts ...Option) *Function {
 		out: &deliverer{
 			route: alert.DefaultRoute, channel: ch, ledger: l, threshold: cfg.DigestThreshold,
 			pace: newPace(cfg.Feishu.MaxPerMinute), metrics: m,
-			offset: func() time.Duration { return 0 },
+			offset: func() time.Duration { return 0 }, tests: make(chan chan Diagnosis),
 		},
+	}
+	if cfg.zone == nil { // not validated
+		cfg.zone, cfg.beatAt = time.UTC, -1
+	}
+	f.out.usage = &usage{
+		ledger: l, budget: cfg.BudgetPerDay, zone: cfg.zone, beatAt: cfg.beatAt,
+		now: func() (time.Time, bool) { return time.Now().Add(f.out.offset()), false },
 	}
 	for _, opt := range opts {
 		opt(f)
 	}
-	f.out.log = f.log
+	f.out.log, f.out.usage.log = f.log, f.log
+	f.out.test = func(ctx context.Context) Diagnosis {
+		t := f.tester()
+		return t.run(ctx)
+	}
 	f.sources = newSources(l, cfg.Ledger.EventTTL, f.log)
 	return f
 }

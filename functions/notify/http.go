@@ -22,6 +22,7 @@ func (f *Function) Handler() http.Handler {
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = f.httpError
 	e.POST("/", f.receive, f.authenticate)
+	e.POST("/test", f.sendTest, f.authenticate)
 	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	e.GET("/readyz", f.readyz)
 	e.GET("/status", func(c echo.Context) error { return c.JSONPretty(http.StatusOK, f.Status(), "  ") })

@@ -80,6 +80,10 @@ func (f *Function) writeMetrics(w io.Writer) {
 	for _, state := range []string{LinkUnknown, LinkUp, LinkDown, LinkRefused} {
 		gauge(fmt.Sprintf("edgebell_link_state{state=%q}", state), truth(link.State == state))
 	}
+	use, _ := f.out.usage.read()
+	gauge("edgebell_channel_bytes_today", float64(use.Day))
+	gauge("edgebell_channel_bytes_this_month", float64(use.Month))
+	gauge("edgebell_channel_budget_bytes", float64(use.Budget))
 	gauge("edgebell_channel_clock_offset_seconds", f.out.offset().Seconds())
 	for _, s := range f.sources.status() {
 		gauge(fmt.Sprintf("edgebell_source_connected{source=%q,origin=%q}", s.Source, s.Origin), truth(s.Connected && !s.Silent))

@@ -14,6 +14,7 @@ type Status struct {
 	Channel ChannelStatus  `json:"channel"`
 	Link    LinkStatus     `json:"link"`
 	Backlog BacklogStatus  `json:"backlog"`
+	Usage   UsageStatus    `json:"usage"`
 	Ledger  LedgerStatus   `json:"ledger"`
 	Sources []SourceStatus `json:"sources"`
 }
@@ -33,6 +34,15 @@ type BacklogStatus struct {
 	Due         int    `json:"due"`
 	OldestDue   string `json:"oldestDue,omitempty"` // how long it has been due
 	NoticeWaits bool   `json:"noticeWaits,omitempty"`
+}
+
+// UsageStatus is what the link has carried, in bytes of the channel.
+type UsageStatus struct {
+	Today     int64 `json:"todayBytes"`
+	ThisMonth int64 `json:"thisMonthBytes"`
+	PerDay    int64 `json:"budgetPerDay,omitempty"`
+	// Budget is off, open, soft (over 80 %) or hard (used up).
+	Budget string `json:"budget"`
 }
 
 // LedgerStatus is how the disk stands.
@@ -73,6 +83,8 @@ func (f *Function) Status() Status {
 		out.Channel.ClockOffset = offset.Round(time.Second).String()
 	}
 	out.Backlog = f.backlog()
+	use, _ := f.out.usage.read()
+	out.Usage = UsageStatus{Today: use.Day, ThisMonth: use.Month, PerDay: use.Budget, Budget: f.out.usage.state()}
 	return out
 }
 
