@@ -55,6 +55,10 @@ type Object struct {
 	Name  string    `json:"o"`
 	Count int64     `json:"x"` // occurrences counted on it
 	Last  time.Time `json:"l,omitzero"`
+	// Healed is the time of the latest good news of it; Well says that no
+	// trouble came after them.
+	Healed time.Time `json:"h,omitzero"`
+	Well   bool      `json:"w,omitempty"`
 }
 
 // Group is one story as the ledger keeps it and a card tells it. The
@@ -87,9 +91,9 @@ type Group struct {
 // Undelivered is how many occurrences a route has not shown yet.
 func (g Group) Undelivered(route string) int64 { return g.Total - g.Delivered[route] }
 
-// ShortID is eight hex digits that stand on the card: a hash of the group and
-// of what the route had delivered before, so a card sent again because its
-// answer was lost carries the same id.
+// ShortID is eight hex digits that stand on the card: a hash of the group, of
+// what the route had delivered before and of whether it is over, so a card sent
+// again because its answer was lost carries the same id.
 func (g Group) ShortID(route string) string {
 	h := sha256.New()
 	h.Write(g.Fingerprint[:])
@@ -97,5 +101,8 @@ func (g Group) ShortID(route string) string {
 	var n [8]byte
 	binary.BigEndian.PutUint64(n[:], uint64(g.Delivered[route]))
 	h.Write(n[:])
+	if g.State == Recovered {
+		h.Write([]byte(Recovered))
+	}
 	return hex.EncodeToString(h.Sum(nil)[:4])
 }

@@ -1,5 +1,7 @@
 package alert
 
+import "time"
+
 // NewGroup begins the story of a.
 func NewGroup(a Alert) Group {
 	return Group{Fingerprint: a.Fingerprint(), Folded: a.FoldedName(), State: Firing}
@@ -29,7 +31,7 @@ func (g *Group) touch(o Object) {
 		if have.Name != o.Name {
 			continue
 		}
-		o.Count += have.Count
+		o.Count, o.Healed = o.Count+have.Count, have.Healed
 		if have.Last.After(o.Last) {
 			o.Last = have.Last
 		}
@@ -41,6 +43,49 @@ func (g *Group) touch(o Object) {
 		g.MoreObjects++
 	}
 	g.Objects = append(g.Objects, o)
+}
+
+// Heal tells the group of good news of one of its objects; false when they
+// change nothing. Which of two came first is not known when both bear the same
+// time, and news that were told before (sent again by a list of Events) say
+// nothing about what happened since.
+func (g *Group) Heal(name string, at time.Time) bool {
+	for i := range g.Objects {
+		o := &g.Objects[i]
+		if o.Name != name {
+			continue
+		}
+		if o.Last.IsZero() || !at.After(o.Last) || !at.After(o.Healed) {
+			return false
+		}
+		o.Healed, o.Well = at, true
+		return true
+	}
+	return false
+}
+
+// AllWell says that every object is known and well. A Pod that was replaced
+// never tells that it is, so its group never claims to be over.
+func (g *Group) AllWell() bool {
+	if g.Overflow || g.MoreObjects > 0 || len(g.Objects) == 0 {
+		return false
+	}
+	for _, o := range g.Objects {
+		if !o.Well {
+			return false
+		}
+	}
+	return true
+}
+
+// Healed is the time of the latest good news; zero when there were none.
+func (g *Group) Healed() (at time.Time) {
+	for _, o := range g.Objects {
+		if o.Well && o.Healed.After(at) {
+			at = o.Healed
+		}
+	}
+	return at
 }
 
 // Overflow is a as one of many stories of its namespace that found no room of
