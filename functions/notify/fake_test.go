@@ -20,6 +20,7 @@ type fakeChannel struct {
 	levels int // forms it knows; 0 means one
 	answer func(try int, level int, o Outgoing) error
 	tries  []try
+	cost   int64 // bytes of a message; 0 means its length
 
 	rendered []fakePayload // a Part's payload is an index of it
 }
@@ -63,7 +64,7 @@ func (c *fakeChannel) Send(_ context.Context, p Part) (Receipt, error) {
 		err = c.answer(len(c.tries), in.Level, in.Out)
 	}
 	c.tries = append(c.tries, try{time.Now(), in.Level, in.Out, err})
-	return Receipt{BytesOut: int64(len(p.Payload))}, err
+	return Receipt{BytesOut: max(c.cost, int64(len(p.Payload)))}, err
 }
 
 // told are the messages that were accepted.
