@@ -1,0 +1,27 @@
+# The measurements. Included by the Makefile at the root; the paths start there.
+# BENCH=full is the run of the README; BENCH_SECONDS is the storm's length, and
+# BENCH_ARGS goes to the program (such as -only storm).
+BENCH_BIN     := .cache/bench/bin
+BENCH         ?= quick
+BENCH_ARGS    ?=
+BENCH_quick   := -seconds 15 -idle 30 -samples 15
+BENCH_full    := -seconds 60 -idle 600 -samples 60
+BENCH_SECONDS ?=
+
+## bench: measure memory, CPU, bytes, throughput and latency beside the smallest programs of each job (BENCH=full takes half an hour)
+.PHONY: bench
+bench: bench-build $(wildcard .cache/bin/controlplane)
+	$(BENCH_BIN)/bench $(BENCH_$(BENCH)) $(if $(BENCH_SECONDS),-seconds $(BENCH_SECONDS)) $(BENCH_ARGS)
+	@echo 'figures: .cache/bench.json; to keep them: cp .cache/bench.json k3s/bench/bench.json'
+
+.PHONY: bench-build
+bench-build:
+	@mkdir -p $(BENCH_BIN)
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -buildid=' -o $(BENCH_BIN)/ ./cmd/notify ./cmd/event-source ./k3s/bench
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -buildid=' -o $(BENCH_BIN)/baseline-sink ./k3s/bench/baseline/sink
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -buildid=' -o $(BENCH_BIN)/baseline-watch ./k3s/bench/baseline/watch
+
+## bench-plot: draw k3s/bench/growth.svg from k3s/bench/bench.json
+.PHONY: bench-plot
+bench-plot:
+	$(GO) run ./k3s/bench/plot -in k3s/bench/bench.json -out k3s/bench/growth.svg

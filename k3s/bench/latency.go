@@ -1,0 +1,145 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+// latency measures from an Event's write to a real API server.
+func (b *bench) latency() error {
+	if _, err := os.Stat(b.opts.controlplane); err != nil {
+		b.result.add(Measure{Stage: "latency", Process: "chain", Name: "not measured", Unit: "ms", Note: "make controlplane builds what is needed"})
+		return nil
+	}
+	server, err := b.startAPIServer()
+	if err != nil {
+		return err
+	}
+	defer server.stop()
+	if err := b.commitLatency(server); err != nil {
+		return err
+	}
+	return b.cardLatency(server)
+}
+
+// commitLatency writes 40 Warnings a second. The commit is seen from outside,
+// by the function's answer: a proxy on the way notes it.
+func (b *bench) commitLatency(server *apiServer) error {
+	watch := newStopwatch()
+	c, err := b.start(setup{kubeconfig: server.kubeconfig, sinkProxy: watch.proxy, notify: []string{"GROUP_WAIT=1h"}})
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	var writers sync.WaitGroup
+	errs := make(chan error, 1)
+	t := time.NewTicker(time.Second / 40)
+	defer t.Stop()
+	n := 40 * b.opts.seconds
+	for _, ev := range b.events.stories(n, 200, 0) {
+		select {
+		case <-b.ctx.Done():
+			return b.ctx.Err()
+		case err := <-errs:
+			return err
+		case <-t.C:
+		}
+		writers.Go(func() {
+			began, answered, err := server.write(ev)
+			if err != nil {
+				select {
+				case errs <- err:
+				default:
+				}
+				return
+			}
+			watch.wrote(ev.Name, began, answered)
+		})
+	}
+	writers.Wait()
+	err = b.eventually(30*time.Second, "all are committed", func() error {
+		if _, _, missing := watch.since(); missing > 0 {
+			return fmt.Errorf("%d are not", missing)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	b.quantiles("write to commit at 40/s", watch, 50)
+	return nil
+}
+
+// cardLatency rings for one new story after the other, slower than the bot's
+// limit, so that only the first card of a story is measured.
+func (b *bench) cardLatency(server *apiServer) error {
+	const apart = 700 * time.Millisecond
+	watch := newStopwatch()
+	c, err := b.start(setup{kubeconfig: server.kubeconfig, tls: true, notify: []string{"GROUP_WAIT=0s", "DIGEST_THRESHOLD=1000", "FILTER=type=Warning,name in (" + namesFrom(ringFrom, b.opts.samples) + ")"}})
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	for i := range b.opts.samples {
+		if err := b.clearOfMark(3 * time.Second); err != nil {
+			return err
+		}
+		ev := b.events.event(&b.events.warnings[i%len(b.events.warnings)], ringFrom+i, time.Now())
+		began, answered, err := server.write(ev)
+		if err != nil {
+			return err
+		}
+		watch.wrote(ev.InvolvedObject.Name, began, answered)
+		if err := b.pause(apart); err != nil {
+			return err
+		}
+	}
+	err = b.eventually(time.Minute, "all cards came", func() error {
+		for _, m := range c.bot.Messages() {
+			for name := range watch.began {
+				if strings.Contains(m.Plain()+"\n", name+"\n") || strings.Contains(m.Plain(), name+" ") {
+					watch.arrived(name, m.Received)
+				}
+			}
+		}
+		if _, _, missing := watch.since(); missing > 0 {
+			return fmt.Errorf("%d are missing", missing)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	b.quantiles("write to card's POST, GROUP_WAIT=0s", watch, 50)
+	return nil
+}
+
+// ringFrom is the number of the first object that rings: beyond those that the
+// server has Events of already.
+const ringFrom = 100_000
+
+func namesFrom(first, n int) string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf("sensor-%d", first+i)
+	}
+	return strings.Join(names, ",")
+}
+
+func (b *bench) quantiles(name string, watch *stopwatch, target float64) {
+	begun, answered, _ := watch.since()
+	for _, q := range []struct {
+		name string
+		q    float64
+	}{{"p50", 0.5}, {"p99", 0.99}, {"max", 1}} {
+		m := Measure{Stage: "latency", Process: "chain", Name: name + ", " + q.name, Value: quantile(answered, q.q), Unit: "ms",
+			Note: fmt.Sprintf("from the API server's answer; %s ms from the begin of the write", short(quantile(begun, q.q)))}
+		if q.name == "p99" {
+			m.Target = target
+		}
+		b.result.add(m)
+	}
+}
