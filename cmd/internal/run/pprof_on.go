@@ -1,0 +1,37 @@
+//go:build pprof
+
+package run
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"time"
+)
+
+const profilesBuilt = true
+
+// Serve serves profiles in the background until ctx ends, if they were asked
+// for. The process's own server does not show them.
+func (p *Profiles) Serve(ctx context.Context) error {
+	if p.Address == "" {
+		return nil
+	}
+	ln, err := net.Listen("tcp", p.Address)
+	if err != nil {
+		return fmt.Errorf("listen on PPROF_ADDRESS: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	context.AfterFunc(ctx, func() { _ = srv.Close() })
+	go func() { _ = srv.Serve(ln) }() // ends with Close
+	slog.Warn("profiles are served", "address", ln.Addr().String())
+	return nil
+}
