@@ -251,7 +251,7 @@ EOF
 	cat <<EOF
 
 The webhook must know the token, as AUDIT_TOKEN:
-  kubectl -n edgebell create secret generic edgebell-audit --from-file=AUDIT_TOKEN=$ours/token
+  kubectl -n edgebell-audit create secret generic audit-webhook --from-file=AUDIT_TOKEN=$ours/token
 K3S reads its configuration at its start:
   systemctl restart k3s
 EOF

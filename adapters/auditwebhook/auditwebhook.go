@@ -53,7 +53,7 @@ func New(cfg Config, sink Sink, log *slog.Logger) (*Webhook, error) {
 		cfg: cfg, log: log,
 		lane:    &lane{sink: sink},
 		room:    &room{maxBytes: cfg.MaxBodyBytes + spareBytes, maxOpen: maxOpen},
-		put:     newPutOff(),
+		put:     newPutOff(maxPutOff),
 		count:   newCounts(),
 		since:   time.Now(),
 		dropLog: seldom(), denyLog: seldom(), fullLog: seldom(),

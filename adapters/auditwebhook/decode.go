@@ -172,7 +172,7 @@ func (e *entry) object() (*corev1.Event, string, error) {
 		}
 		return kubeevent.FromEventsV1(ev), "", nil
 	case strings.HasPrefix(head.APIVersion, "events.k8s.io/"):
-		return nil, dropUnsupported, fmt.Errorf("Event of apiVersion %.40q: must be v1 or events.k8s.io/v1", head.APIVersion)
+		return nil, dropUnsupported, fmt.Errorf("apiVersion %.40q of an Event: must be v1 or events.k8s.io/v1", head.APIVersion)
 	}
 	return nil, "", nil // another group's Event
 }

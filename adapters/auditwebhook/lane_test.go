@@ -143,15 +143,15 @@ func TestNotRepeated(t *testing.T) {
 }
 
 func TestPutOffIsBounded(t *testing.T) {
-	p := newPutOff()
-	events := make([]event.Event, maxPutOff+100)
+	p := newPutOff(100)
+	events := make([]event.Event, 150)
 	for i := range events {
 		events[i] = event.New()
 		events[i].SetID(fmt.Sprint(i))
 	}
 	p.add(events)
-	if p.len() != maxPutOff {
-		t.Errorf("%d kept; want %d", p.len(), maxPutOff)
+	if p.len() != 100 {
+		t.Errorf("%d kept; want 100", p.len())
 	}
 	p.settle(events)
 	if p.len() != 0 {

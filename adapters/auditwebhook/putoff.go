@@ -24,12 +24,15 @@ const (
 // and this is the only place that can know.
 type putOff struct {
 	seed maphash.Seed
+	max  int
 
 	mu   sync.Mutex
 	last map[uint64]time.Time
 }
 
-func newPutOff() *putOff { return &putOff{seed: maphash.MakeSeed(), last: map[uint64]time.Time{}} }
+func newPutOff(most int) *putOff {
+	return &putOff{seed: maphash.MakeSeed(), max: most, last: map[uint64]time.Time{}}
+}
 
 func (p *putOff) key(ev *event.Event) uint64 {
 	return maphash.Comparable(p.seed, [2]string{ev.Source(), ev.ID()})
@@ -42,7 +45,7 @@ func (p *putOff) add(events []event.Event) {
 	now := time.Now()
 	for i := range events {
 		k := p.key(&events[i])
-		if _, known := p.last[k]; known || len(p.last) < maxPutOff {
+		if _, known := p.last[k]; known || len(p.last) < p.max {
 			p.last[k] = now
 		}
 	}

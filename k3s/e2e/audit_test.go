@@ -1,0 +1,244 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/edgebell/edgebell/functions/feishu/feishutest"
+)
+
+const auditToken = "e2e-t0ken"
+
+// installed runs the installer in a throw-away root and returns the flags that
+// a K3S server would then start its API server with.
+func installed(t *testing.T, webhook string) (flags []string) {
+	t.Helper()
+	root := t.TempDir()
+	token := filepath.Join(root, "given")
+	if err := os.WriteFile(token, []byte(auditToken), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	install := exec.Command("sh", "../install.sh", "--root", root, "--binary", bin("audit-webhook"),
+		"--url", "http://"+webhook+"/clusters/e2e", "--token-file", token)
+	if out, err := install.CombinedOutput(); err != nil {
+		t.Fatalf("install.sh: %v\n%s", err, out)
+	}
+	raw, err := os.ReadFile(filepath.Join(root, "etc/rancher/k3s/config.yaml.d/50-edgebell.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dropIn map[string][]string
+	if err := yaml.Unmarshal(raw, &dropIn); err != nil {
+		t.Fatal(err)
+	}
+	for _, arg := range dropIn["kube-apiserver-arg+"] {
+		arg = strings.Replace(arg, "=/etc/", "="+root+"/etc/", 1)
+		flags = append(flags, "--apiserver-arg", arg)
+	}
+	if len(flags) < 4 {
+		t.Fatalf("the drop-in gives only %v", flags)
+	}
+	return flags
+}
+
+// startAudit runs the audit webhook's receiver.
+func startAudit(t *testing.T, address, sink string, env ...string) *process {
+	t.Helper()
+	p, out := spawn(t, "audit-webhook", append([]string{
+		"K_SINK=http://" + sink + "/", "LISTEN_ADDRESS=" + address, "AUDIT_TOKEN=" + auditToken,
+		"CLUSTER_NAME=e2e", "LOG_FORMAT=text",
+	}, env...))
+	go func() { _, _ = io.Copy(io.Discard, out) }()
+	waitReady(t, p, address)
+	return p
+}
+
+// auditErrors is what the API server says that it lost, over all plugins.
+func (c *cluster) auditErrors(t *testing.T) (n int) {
+	t.Helper()
+	_, answer := c.do(t, http.MethodGet, "/metrics", "", nil)
+	for line := range strings.Lines(string(answer)) {
+		if !strings.HasPrefix(line, "apiserver_audit_error_total") {
+			continue
+		}
+		_, value, _ := strings.Cut(strings.TrimSpace(line), "} ")
+		one, err := strconv.Atoi(value)
+		if err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		n += one
+	}
+	return n
+}
+
+type auditStatus struct {
+	Events  uint64
+	PutOff  int
+	Dropped map[string]uint64
+}
+
+func readAudit(address string) (st auditStatus, err error) {
+	resp, err := http.Get("http://" + address + "/status")
+	if err != nil {
+		return st, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	return st, json.NewDecoder(resp.Body).Decode(&st)
+}
+
+func bell(t *testing.T) *feishutest.Bot {
+	t.Helper()
+	bot := feishutest.NewBot(feishutest.Options{})
+	bot.Start()
+	t.Cleanup(bot.Close)
+	return bot
+}
+
+// TestAuditStories: the API server tells by itself, by the installer's own
+// files. The counts are those that it holds; a poisoned request costs itself
+// alone; with the watch on as well nothing is counted twice.
+func TestAuditStories(t *testing.T) {
+	webhook, sink := freeAddress(t), freeAddress(t)
+	bot := bell(t)
+	startNotify(t, bot, sink, t.TempDir(), "GROUP_WAIT=1s", "DIGEST_THRESHOLD=50")
+	startAudit(t, webhook, sink)
+	c := startCluster(t, installed(t, webhook)...)
+	c.prepare(t)
+
+	c.create(t, "/apis/apps/v1/namespaces/demo/deployments", deployment("sensor-gw", 2))
+	eventually(t, time.Minute, "two Pods", func() error { return c.wantPods(t, 2) })
+	c.create(t, "/api/v1/namespaces/demo/resourcequotas", quota(2))
+	c.create(t, "/apis/batch/v1/namespaces/demo/jobs", job("backfill"))
+	c.create(t, coreEvents, coreEvent("cam.1", "Pod", "camera-front", "Warning", "BackOff", "Back-off restarting", 1))
+	c.create(t, newEvents, newEvent("cam.2", "Pod", "camera-back", "Warning", "Unhealthy", "Readiness probe failed"))
+	c.create(t, coreEvents+"?dryRun=All", coreEvent("cam.3", "Pod", "never-was", "Warning", "BackOff", "dry run", 1))
+	c.repeat(t, "cam.1", 6)
+	for _, words := range [][]string{
+		{"FailedScheduling", "demo/sensor-gw-", "no nodes available"},
+		{"FailedCreate", "demo/backfill", "exceeded quota"},
+		{"BackOff", "demo/camera-front"},
+		{"Unhealthy", "demo/camera-back"},
+	} {
+		eventually(t, time.Minute, strings.Join(words, " "), func() error {
+			if n := len(cards(bot, words...)); n != 1 {
+				return fmt.Errorf("%d cards, want 1", n)
+			}
+			return nil
+		})
+	}
+	c.wantCounts(t, sink)
+	if n := len(cards(bot, "never-was")); n != 0 {
+		t.Errorf("%d cards of a dry run", n)
+	}
+	if n := c.auditErrors(t); n != 0 {
+		t.Errorf("apiserver_audit_error_total %d before any poison", n)
+	}
+
+	const poison = `{"kind":"Event",, : this is not json`
+	for i := 1; i <= 2; i++ {
+		status, _ := c.do(t, http.MethodPatch, coreEvents+"/cam.1?fieldManager=x", "application/apply-patch+yaml", []byte(poison))
+		c.create(t, coreEvents, coreEvent(fmt.Sprintf("after.%d", i), "Pod", fmt.Sprintf("after-%d", i), "Warning", "BackOff", "good", 1))
+		eventually(t, 30*time.Second, "the Event behind the poison", func() error {
+			if len(cards(bot, fmt.Sprintf("after-%d", i))) != 1 {
+				return errMissing
+			}
+			return nil
+		})
+		if n := c.auditErrors(t); n != i || status != http.StatusBadRequest {
+			t.Errorf("poison %d (answered %d): apiserver_audit_error_total %d, want %d", i, status, n, i)
+		}
+	}
+	c.wantCounts(t, sink)
+
+	startSource(t, c, sink)
+	c.create(t, coreEvents, coreEvent("both.1", "Pod", "both", "Warning", "BackOff", "told twice", 3))
+	c.repeat(t, "both.1", 5)
+	// A source tells what it has delivered once a minute.
+	eventually(t, 90*time.Second, "both entries", func() error {
+		st, err := readStatus(sink)
+		if err == nil && (len(st.Sources) != 2 || st.Sources[0].Accepted == 0 || st.Sources[1].Accepted == 0) {
+			err = fmt.Errorf("sources %+v, want two that have delivered", st.Sources)
+		}
+		return err
+	})
+	c.wantCounts(t, sink)
+	if st, err := readAudit(webhook); err != nil || len(st.Dropped) != 0 || st.PutOff != 0 {
+		t.Errorf("audit webhook: %+v, %v; want nothing dropped", st, err)
+	}
+}
+
+// TestAuditOutage shows what the API server's patience is worth: an outage
+// within it costs nothing; a restart of the API server meanwhile loses what it
+// was to repeat, which the receiver counts; a list closes the gap.
+func TestAuditOutage(t *testing.T) {
+	webhook, sink, dir := freeAddress(t), freeAddress(t), t.TempDir()
+	bot := bell(t)
+	startAudit(t, webhook, sink)
+	c := startCluster(t, append(installed(t, webhook), "--without", "controller-manager,scheduler")...)
+	c.create(t, "/api/v1/namespaces", object{"apiVersion": "v1", "kind": "Namespace", "metadata": object{"name": namespace}})
+	warn := func(name string) {
+		c.create(t, coreEvents, coreEvent(name+".1", "Pod", name, "Warning", "BackOff", "it broke", 1))
+	}
+	putOff := func(n int) {
+		t.Helper()
+		eventually(t, 30*time.Second, "Events are put off", func() error {
+			if st, err := readAudit(webhook); err != nil || st.PutOff != n {
+				return fmt.Errorf("%+v, %w; want %d put off", st, err, n)
+			}
+			return nil
+		})
+	}
+
+	warn("patient")
+	putOff(1)
+	notify := startNotify(t, bot, sink, dir, "GROUP_WAIT=1s")
+	eventually(t, 90*time.Second, "the API server repeats", func() error { return wantOccurrences(sink, notify, 1) })
+	putOff(0)
+
+	notify.stop(t)
+	warn("lost-1")
+	warn("lost-2")
+	putOff(2)
+	if err := c.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, time.Minute, "the API server is back", func() error {
+		resp, err := c.client.Get(c.config.Host + "/readyz")
+		if err != nil {
+			return err
+		}
+		defer func() { _ = resp.Body.Close() }()
+		if log, err := os.ReadFile(filepath.Join(c.dir, "apiserver.log")); err != nil || strings.Count(string(log), "Serving securely") < 2 || resp.StatusCode != http.StatusOK {
+			return fmt.Errorf("%s, %w", resp.Status, err)
+		}
+		return nil
+	})
+	notify = startNotify(t, bot, sink, dir, "GROUP_WAIT=1s")
+	warn("later")
+	eventually(t, 30*time.Second, "the next Event", func() error { return wantOccurrences(sink, notify, 2) })
+	eventually(t, 3*time.Minute, "the loss is counted", func() error {
+		if st, err := readAudit(webhook); err != nil || st.Dropped["not_repeated"] != 2 || st.PutOff != 0 {
+			return fmt.Errorf("%+v, %w; want 2 not repeated", st, err)
+		}
+		return nil
+	})
+	if st, err := readStatus(sink); err != nil || st.Ledger.Occurrences != 2 {
+		t.Errorf("%d occurrences, %v; the two are lost to the audit webhook", st.Ledger.Occurrences, err)
+	}
+	startSource(t, c, sink)
+	c.wantCounts(t, sink)
+}
