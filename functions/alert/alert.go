@@ -83,6 +83,10 @@ func FromEvent(ev *corev1.Event, seen Seen) Alert {
 	return a
 }
 
+// NodeDown says that the Alert tells of a node that does not answer. Kubernetes
+// says so in a Normal Event.
+func (a Alert) NodeDown() bool { return a.Kind == "Node" && a.Reason == "NodeNotReady" }
+
 // cut shortens s to at most n bytes without breaking a character, and makes it
 // valid UTF-8. The copy lets go of the request's memory.
 func cut(s string, n int) string {

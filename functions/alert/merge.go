@@ -64,6 +64,18 @@ func (g *Group) Heal(name string, at time.Time) bool {
 	return false
 }
 
+// Doubt takes back the good news that are not younger than at; false when there
+// are none.
+func (g *Group) Doubt(at time.Time) bool {
+	changed := false
+	for i := range g.Objects {
+		if o := &g.Objects[i]; o.Well && !o.Healed.After(at) {
+			o.Well, changed = false, true
+		}
+	}
+	return changed
+}
+
 // AllWell says that every object is known and well. A Pod that was replaced
 // never tells that it is, so its group never claims to be over.
 func (g *Group) AllWell() bool {

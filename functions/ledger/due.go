@@ -14,7 +14,12 @@ import (
 
 // Due reads the groups that a route has to tell now, the longest due first.
 func (l *Ledger) Due(route string) ([]alert.Group, error) {
-	keys := l.dueKeys(route)
+	return l.read(l.dueKeys(route))
+}
+
+// read reads groups as they stand now.
+func (l *Ledger) read(keys []alert.Fingerprint) ([]alert.Group, error) {
+	now := l.Now()
 	groups := make([]alert.Group, 0, len(keys))
 	var damaged []alert.Fingerprint
 	err := l.view(func(tx *bolt.Tx) error {
@@ -29,7 +34,7 @@ func (l *Ledger) Due(route string) ([]alert.Group, error) {
 				damaged = append(damaged, fp)
 				continue
 			}
-			groups = append(groups, row.Group)
+			groups = append(groups, row.group(now))
 		}
 		return nil
 	})
@@ -87,14 +92,16 @@ func (l *Ledger) NextDue(route string) (Time, bool) {
 	return next, found
 }
 
-// Mark says what a card told: a group, and the total that stood on it.
+// Mark says what a card told: a group, the total that stood on it, and whether
+// it said that the group is over.
 type Mark struct {
 	Fingerprint alert.Fingerprint
 	Total       int64
+	Recovered   bool
 }
 
 // MarkOf is the mark of a group as it was read.
-func MarkOf(g alert.Group) Mark { return Mark{g.Fingerprint, g.Total} }
+func MarkOf(g alert.Group) Mark { return Mark{g.Fingerprint, g.Total, g.State == alert.Recovered} }
 
 // Delivered marks groups as told on a route, and the notices with them, and
 // ends the route's outage. Occurrences that came while the card was on its way
@@ -107,7 +114,7 @@ func (l *Ledger) Delivered(ctx context.Context, route string, marks []Mark, told
 			t.tell(told)
 			t.endOutage(route)
 		}
-		return t.mark(route, marks[from:min(to, len(marks))])
+		return t.mark(route, marks[from:min(to, len(marks))], false)
 	}})
 }
 
@@ -128,11 +135,11 @@ func (l *Ledger) Park(ctx context.Context, route string, marks []Mark) error {
 				t.drop(DroppedParked, n)
 			}
 		}
-		return t.mark(route, marks)
+		return t.mark(route, marks, true)
 	}})
 }
 
-func (t *transaction) mark(route string, marks []Mark) error {
+func (t *transaction) mark(route string, marks []Mark, parked bool) error {
 	for _, m := range marks {
 		row, err := t.row(m.Fingerprint)
 		if err != nil {
@@ -149,7 +156,7 @@ func (t *transaction) mark(route string, marks []Mark) error {
 		if row.Routes == nil {
 			row.Routes = map[string]routeRow{}
 		}
-		row.Routes[route] = routeRow{Sent: t.now, Told: true}
+		row.Routes[route] = routeRow{Sent: t.now, Told: true, Well: m.Recovered, Mute: parked}
 		row.schedule(t.now, []string{route}, t.l.cfg)
 		t.dirty[m.Fingerprint] = true
 		t.changed = true

@@ -52,6 +52,7 @@ type Ledger struct {
 
 	// The writer's own.
 	have    census
+	objects objectIndex
 	swept   []byte // where the next sweep of bucketSeen begins
 	hand    []byte // where the next eviction from bucketSeen begins
 	suspect bool   // the last commit failed half-way
@@ -139,7 +140,7 @@ func (l *Ledger) load() error {
 
 // reload builds from disk what is kept in memory.
 func (l *Ledger) reload() error {
-	index, have := map[alert.Fingerprint]entry{}, newCensus()
+	index, have, objects := map[alert.Fingerprint]entry{}, newCensus(), objectIndex{}
 	var st state
 	err := l.view(func(tx *bolt.Tx) (err error) {
 		if st, err = readState(tx.Bucket(bucketMeta)); err != nil {
@@ -153,6 +154,7 @@ func (l *Ledger) reload() error {
 			e := row.entry(l.routes)
 			index[row.Group.Fingerprint] = e
 			have.addGroup(e, 1)
+			objects.add(e.object, row.Group.Fingerprint)
 			return nil
 		})
 		if err != nil {
@@ -166,7 +168,7 @@ func (l *Ledger) reload() error {
 	if err != nil {
 		return err
 	}
-	l.have = have
+	l.have, l.objects = have, objects
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.index, l.state, l.rows = index, st, have.seenTotal
@@ -217,23 +219,11 @@ func (l *Ledger) RepeatInterval() time.Duration { return l.cfg.RepeatInterval }
 // Now reads the ledger's clock.
 func (l *Ledger) Now() Time { return l.clock.now() }
 
-// Put counts the alerts and returns once that is on disk. On an error the
-// caller's sender shall repeat them all: what was counted is recognised.
-// Requests that wait at the same time share one commit.
+// Put counts the alerts as trouble; see Take.
 func (l *Ledger) Put(ctx context.Context, alerts []alert.Alert) error {
-	if len(alerts) == 0 {
-		return nil
+	reports := make([]Report, len(alerts))
+	for i, a := range alerts {
+		reports[i] = Trouble(a)
 	}
-	return l.do(&request{
-		ctx: ctx, parts: len(alerts),
-		apply: func(t *transaction, from, to int) error {
-			for _, a := range alerts[from:to] {
-				if err := t.put(a); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-		lost: func(t *transaction, i int) { t.drop(DroppedNoRoom, max(alerts[i].Count, 1)) },
-	})
+	return l.Take(ctx, reports)
 }

@@ -65,7 +65,9 @@ type transaction struct {
 	dirty map[alert.Fingerprint]bool
 	gone  map[alert.Fingerprint]bool
 	more  census // as against l.have
-	state state
+	// objects finds the rows that this transaction adds.
+	objects map[uint64][]alert.Fingerprint
+	state   state
 
 	budget    int  // bytes that new rows may take
 	tight     bool // there is no room for new rows
@@ -86,7 +88,8 @@ func (l *Ledger) begin(tx *bolt.Tx, reading, tight bool) *transaction {
 	return &transaction{
 		l: l, tx: tx, now: l.Now(), budget: budget, tight: tight || budget <= 0,
 		rows: map[alert.Fingerprint]*groupRow{}, dirty: map[alert.Fingerprint]bool{}, gone: map[alert.Fingerprint]bool{},
-		more: newCensus(), state: l.state.clone(), hand: l.hand,
+		objects: map[uint64][]alert.Fingerprint{},
+		more:    newCensus(), state: l.state.clone(), hand: l.hand,
 	}
 }
 
@@ -103,10 +106,15 @@ func (l *Ledger) adopt(t *transaction) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for fp := range t.gone {
+		l.forgetObject(fp)
 		delete(l.index, fp)
 	}
 	for fp := range t.dirty {
-		l.index[fp] = t.rows[fp].entry(l.routes)
+		_, known := l.index[fp]
+		e := t.rows[fp].entry(l.routes)
+		if l.index[fp] = e; !known {
+			l.objects.add(e.object, fp)
+		}
 	}
 	l.state, l.rows, l.ioErr = t.state, l.have.seenTotal, nil
 	l.signal()
@@ -114,7 +122,6 @@ func (l *Ledger) adopt(t *transaction) {
 
 func (t *transaction) put(a alert.Alert) error {
 	a.Count = max(a.Count, 1)
-	a.First, a.Last = storable(a.First), storable(a.Last)
 	added, err := t.takeSeen(a)
 	if err != nil || added == 0 {
 		return err
@@ -123,6 +130,7 @@ func (t *transaction) put(a alert.Alert) error {
 	if err != nil {
 		return err
 	}
+	row.relapse(t.now, t.l.cfg.RepeatInterval)
 	row.Group.Add(a, added)
 	row.Touched = t.now
 	row.schedule(t.now, t.l.routes, t.l.cfg)
@@ -168,6 +176,10 @@ func (t *transaction) add(a alert.Alert, overflow bool) *groupRow {
 	row := &groupRow{Group: alert.NewGroup(a), Namespace: binary.BigEndian.Uint32(ns[:])}
 	row.Group.Overflow = overflow
 	t.rows[row.Group.Fingerprint] = row
+	if !overflow {
+		key := objectKey(a, row.Group.Folded)
+		t.objects[key] = append(t.objects[key], row.Group.Fingerprint)
+	}
 	t.more.addGroup(row.entry(nil), 1)
 	t.spend(3 * pageSize)
 	return row

@@ -73,6 +73,12 @@ type groupRow struct {
 	Touched Time `json:"t"`
 	// Namespace is whose room the row takes.
 	Namespace uint32 `json:"n"`
+	// HealAt is when the group is over unless trouble comes again; 0 unless
+	// all its objects are well. Hold is the longest time to wait of the good
+	// news so far. Flaps says that it was over lately and was not.
+	HealAt Time `json:"h,omitempty"`
+	Hold   Time `json:"w,omitempty"`
+	Flaps  bool `json:"f,omitempty"`
 	// Routes holds how each route stands.
 	Routes map[string]routeRow `json:"r,omitempty"`
 
@@ -81,11 +87,15 @@ type groupRow struct {
 
 // routeRow is how a group stands on one route.
 type routeRow struct {
-	// Due is when to tell it; 0 when there is nothing to tell.
+	// Due is when to tell its occurrences; 0 when all are told.
 	Due Time `json:"d,omitempty"`
 	// Sent is when it was last told; Told says that it was.
 	Sent Time `json:"s,omitempty"`
 	Told bool `json:"k,omitempty"`
+	// Well says that what was told last was that it is over; Mute, that no
+	// form of the last card was accepted.
+	Well bool `json:"w,omitempty"`
+	Mute bool `json:"m,omitempty"`
 }
 
 func decodeGroup(key, raw []byte) (*groupRow, error) {
@@ -107,25 +117,38 @@ type entry struct {
 	namespace nsKey
 	overflow  bool
 	size      int
+
+	object uint64 // see objectKey; 0 for an overflow row
+	node   uint64 // see nodeKey
+	marked bool   // there are good news of an object
+	down   bool   // tells of a node that is not ready
 }
 
 // entry leaves out routes that are no longer configured, which nobody empties.
 func (r *groupRow) entry(routes []string) entry {
-	e := entry{touched: r.Touched, overflow: r.Group.Overflow, size: r.size}
+	g := &r.Group
+	e := entry{
+		touched: r.Touched, overflow: g.Overflow, size: r.size,
+		node: nodeKey(g.Newest), marked: r.Hold != 0, down: g.Newest.NodeDown() && !g.Overflow,
+	}
+	if !g.Overflow {
+		e.object = objectKey(g.Newest, g.Folded)
+	}
 	binary.BigEndian.PutUint32(e.namespace[:], r.Namespace)
-	for route, s := range r.Routes {
-		if s.Due != 0 && slices.Contains(routes, route) {
+	for route := range r.Routes {
+		if at := r.dueAt(route); at != 0 && slices.Contains(routes, route) {
 			if e.due == nil {
 				e.due = make(map[string]Time, 1)
 			}
-			e.due[route] = s.Due
+			e.due[route] = at
 		}
 	}
 	return e
 }
 
 // schedule sets when each route tells the row's news: at first after wait, then
-// no sooner than repeat after the last card.
+// no sooner than repeat after the last card. Where the last card said that it
+// is over it counts as first again, so that no reader is left with that.
 func (r *groupRow) schedule(now Time, routes []string, cfg Config) {
 	if r.Routes == nil {
 		r.Routes = make(map[string]routeRow, len(routes))
@@ -136,7 +159,7 @@ func (r *groupRow) schedule(now Time, routes []string, cfg Config) {
 			continue
 		}
 		s.Due = max(now.After(cfg.GroupWait), 1)
-		if s.Told {
+		if s.Told && !s.Well {
 			s.Due = max(s.Due, s.Sent.After(cfg.RepeatInterval))
 		}
 		r.Routes[route] = s

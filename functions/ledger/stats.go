@@ -47,13 +47,14 @@ func (l *Ledger) Backlog(route string) (waiting, due int) {
 // Groups reads every group, in no particular order.
 func (l *Ledger) Groups() ([]alert.Group, error) {
 	var out []alert.Group
+	now := l.Now()
 	err := l.view(func(tx *bolt.Tx) error {
 		return tx.Bucket(bucketGroups).ForEach(func(k, v []byte) error {
 			row, err := decodeGroup(k, v)
 			if err != nil {
 				return err
 			}
-			out = append(out, row.Group)
+			out = append(out, row.group(now))
 			return nil
 		})
 	})

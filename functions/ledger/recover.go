@@ -1,0 +1,245 @@
+package ledger
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"slices"
+	"time"
+
+	"github.com/edgebell/edgebell/functions/alert"
+)
+
+// Report is what one Event says: trouble to count, good news, or both.
+type Report struct {
+	Alert alert.Alert
+	Rings bool // it is counted as trouble
+	Heals alert.Healing
+}
+
+// Trouble says that the Alert rings and is no good news.
+func Trouble(a alert.Alert) Report { return Report{Alert: a, Rings: true} }
+
+// Take counts the trouble and notes the good news among the reports, and
+// returns once that is on disk; where nothing changes, nothing is written. On
+// an error the caller's sender shall repeat them all: what was taken is
+// recognised. Requests that wait at the same time share one commit.
+func (l *Ledger) Take(ctx context.Context, reports []Report) error {
+	if len(reports) == 0 {
+		return nil
+	}
+	reports = inTime(reports)
+	return l.do(&request{
+		ctx: ctx, parts: len(reports),
+		apply: func(t *transaction, from, to int) error {
+			for _, r := range reports[from:to] {
+				if err := t.take(r); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		lost: func(t *transaction, i int) {
+			if reports[i].Rings {
+				t.drop(DroppedNoRoom, max(reports[i].Alert.Count, 1))
+			}
+		},
+	})
+}
+
+// inTime puts trouble and its end in the order in which they happened: a list
+// of Events is sorted by name.
+func inTime(reports []Report) []Report {
+	if !slices.ContainsFunc(reports, func(r Report) bool { return r.Heals != nil }) {
+		return reports
+	}
+	reports = slices.Clone(reports)
+	slices.SortStableFunc(reports, func(a, b Report) int { return a.Alert.Last.Compare(b.Alert.Last) })
+	return reports
+}
+
+func (t *transaction) take(r Report) error {
+	a := r.Alert
+	a.First, a.Last = storable(a.First), storable(a.Last)
+	if r.Rings {
+		if err := t.put(a); err != nil {
+			return err
+		}
+	}
+	if a.NodeDown() {
+		return t.doubt(a)
+	}
+	if r.Heals != nil {
+		return t.heal(a, r.Heals)
+	}
+	return nil
+}
+
+// heal notes good news of an object in the groups that are about it.
+func (t *transaction) heal(a alert.Alert, h alert.Healing) error {
+	key := objectKey(a, a.FoldedName())
+	for _, fp := range append(slices.Clone(t.l.objects[key]), t.objects[key]...) {
+		row, err := t.row(fp)
+		if err != nil {
+			return err
+		}
+		if row == nil || row.over(t.now) || !isAbout(row, a) {
+			continue
+		}
+		hold, ok := h[row.Group.Newest.Reason]
+		if !ok || !row.Group.Heal(a.Name, a.Last) {
+			continue
+		}
+		row.hold(t.now, hold, t.l.cfg.RepeatInterval)
+		t.dirty[fp], t.changed = true, true
+	}
+	return nil
+}
+
+// isAbout looks closer: keys are hashes.
+func isAbout(row *groupRow, a alert.Alert) bool {
+	n := row.Group.Newest
+	return n.Cluster == a.Cluster && n.Namespace == a.Namespace && n.Kind == a.Kind
+}
+
+// doubt takes back good news of what runs on a node that went silent: that no
+// trouble followed says nothing any more.
+func (t *transaction) doubt(node alert.Alert) error {
+	node.Node = node.Name
+	key := nodeKey(node)
+	var keys []alert.Fingerprint
+	for fp, e := range t.l.index {
+		if e.node == key && e.marked && t.rows[fp] == nil && !t.gone[fp] {
+			keys = append(keys, fp)
+		}
+	}
+	for fp, row := range t.rows {
+		if nodeKey(row.Group.Newest) == key {
+			keys = append(keys, fp)
+		}
+	}
+	for _, fp := range keys {
+		row, err := t.row(fp)
+		if err != nil {
+			return err
+		}
+		if row == nil || row.over(t.now) || row.Group.Newest.Kind == "Node" || !row.Group.Doubt(node.Last) {
+			continue
+		}
+		row.HealAt = 0
+		t.dirty[fp], t.changed = true, true
+	}
+	return nil
+}
+
+// hold begins or goes on with the time that must stay quiet. A group that was
+// over and had trouble again soon must stay quiet for REPEAT_INTERVAL, so that
+// one that comes and goes does not ring each time.
+func (r *groupRow) hold(now Time, hold, repeat time.Duration) {
+	if r.Flaps {
+		hold = max(hold, repeat)
+	}
+	r.Hold = max(r.Hold, now.After(hold), 1)
+	r.HealAt = 0
+	if r.Group.AllWell() {
+		r.HealAt = r.Hold
+	}
+}
+
+// relapse is what new trouble does to good news.
+func (r *groupRow) relapse(now Time, repeat time.Duration) {
+	if r.over(now) {
+		r.Flaps = now < r.HealAt.After(repeat)
+	}
+	r.HealAt = 0
+}
+
+// over says that all objects are well and stayed so for long enough.
+func (r *groupRow) over(now Time) bool { return r.HealAt != 0 && r.HealAt <= now }
+
+// group is the group as it stands now. That a hold ends is not written: it
+// follows from the clock.
+func (r *groupRow) group(now Time) alert.Group {
+	g := r.Group
+	if r.over(now) {
+		g.State = alert.Recovered
+	}
+	return g
+}
+
+// dueAt is when to tell a route of the row; 0 when there is nothing to tell.
+// The end is told to those who were told the trouble, and before a repetition.
+func (r *groupRow) dueAt(route string) Time {
+	s := r.Routes[route]
+	if r.HealAt == 0 || !s.Told || s.Well || s.Mute {
+		return s.Due
+	}
+	if s.Due == 0 {
+		return r.HealAt
+	}
+	return min(s.Due, r.HealAt)
+}
+
+// objectIndex finds the groups of an object by objectKey.
+type objectIndex map[uint64][]alert.Fingerprint
+
+func (x objectIndex) add(key uint64, fp alert.Fingerprint) {
+	if key != 0 {
+		x[key] = append(x[key], fp)
+	}
+}
+
+// forgetObject takes a group that goes out of the index.
+func (l *Ledger) forgetObject(fp alert.Fingerprint) {
+	key := l.index[fp].object
+	rest := slices.DeleteFunc(l.objects[key], func(other alert.Fingerprint) bool { return other == fp })
+	if l.objects[key] = rest; len(rest) == 0 {
+		delete(l.objects, key)
+	}
+}
+
+// objectKey finds the groups of an object, whatever their reason.
+func objectKey(a alert.Alert, folded string) uint64 {
+	h := hash("object", a.Cluster, a.Namespace, a.Kind, folded)
+	return binary.BigEndian.Uint64(h[:])
+}
+
+// nodeKey finds what is on a node; 0 when none is named.
+func nodeKey(a alert.Alert) uint64 {
+	if a.Node == "" {
+		return 0
+	}
+	h := hash("node", a.Cluster, a.Node)
+	return binary.BigEndian.Uint64(h[:])
+}
+
+// Nodes reads the groups that tell of nodes that are, or were, not ready.
+func (l *Ledger) Nodes() ([]alert.Group, error) {
+	var keys []alert.Fingerprint
+	l.mu.Lock()
+	for fp, e := range l.index {
+		if e.down {
+			keys = append(keys, fp)
+		}
+	}
+	l.mu.Unlock()
+	return l.read(keys)
+}
+
+// Waiting reads the groups that a route has something to tell of, be it due or
+// not.
+func (l *Ledger) Waiting(route string) ([]alert.Group, error) {
+	var keys []alert.Fingerprint
+	at := map[alert.Fingerprint]Time{}
+	l.mu.Lock()
+	for fp, e := range l.index {
+		if due, ok := e.due[route]; ok {
+			keys, at[fp] = append(keys, fp), due
+		}
+	}
+	l.mu.Unlock()
+	slices.SortFunc(keys, func(a, b alert.Fingerprint) int {
+		return cmp.Or(cmp.Compare(at[a], at[b]), slices.Compare(a[:], b[:]))
+	})
+	return l.read(keys)
+}
