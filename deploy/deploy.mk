@@ -25,7 +25,7 @@ GOENV_arm64  := GOARCH=arm64 GOARM64=v8.0
 GOENV_armv7  := GOARCH=arm GOARM=7
 GOENV_amd64  := GOARCH=amd64 GOAMD64=v1
 
-.PHONY: images binaries push bundle install-k3s uninstall-k3s sizes manifests manifests-check deploy-test deploy-e2e deploy-tools
+.PHONY: images binaries push bundle install-k3s uninstall-k3s sizes manifests manifests-check deploy-test deploy-e2e arm-test deploy-tools
 
 deploy-tools:
 	@mkdir -p $(DIST)/tools
@@ -81,5 +81,13 @@ deploy-test: manifests-check ## manifests-check, and the tests of the images
 	cd deploy/image && CGO_ENABLED=0 go test ./...
 	sh deploy/bundle/install_test.sh
 
-deploy-e2e: images ## Run the images under qemu-user and import them into containerd (root; see deploy/README.md)
-	cd deploy/image && CGO_ENABLED=0 go test -count=1 -tags e2e -v ./e2e
+deploy-e2e: bundle ## Images under qemu-user and in containerd, manifests on a real control plane (root)
+	cd deploy/validate && go test -count=1 -timeout 20m -tags e2e -v ./e2e
+
+# The packages that count bytes and lay out memory, on the architectures that run
+# them: Debian's qemu-user-static.
+ARM_PACKAGES ?= ./functions/... ./adapters/kubeevent/... ./adapters/sink/... ./adapters/auditwebhook/...
+
+arm-test: ## Test the core packages on arm64 and 32-bit arm under qemu-user
+	CGO_ENABLED=0 GOARCH=arm64 go test -short -exec qemu-aarch64-static $(ARM_PACKAGES)
+	CGO_ENABLED=0 GOARCH=arm GOARM=7 go test -short -exec qemu-arm-static $(ARM_PACKAGES)
