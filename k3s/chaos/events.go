@@ -118,3 +118,13 @@ func (a account) folded() account {
 	}
 	return out
 }
+
+func plus(a, b account) account {
+	out := account{}
+	for _, from := range []account{a, b} {
+		for s, n := range from {
+			out[s] += n
+		}
+	}
+	return out
+}

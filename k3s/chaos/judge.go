@@ -63,6 +63,8 @@ func (s *scene) settled(ctx context.Context, want account) error {
 	switch {
 	case err != nil:
 		return err
+	case st.Ledger.Occurrences < want.total() && s.taken:
+		return final(fmt.Errorf("%d of %d occurrences that were answered 2xx are in the ledger", st.Ledger.Occurrences, want.total()))
 	case st.Ledger.Occurrences < want.total():
 		return fmt.Errorf("%d of %d occurrences are in the ledger", st.Ledger.Occurrences, want.total())
 	case st.Backlog.Groups > 0 || st.Backlog.NoticeWaits:
@@ -74,12 +76,14 @@ func (s *scene) settled(ctx context.Context, want account) error {
 // judge reads every card from the first to the last.
 func (s *scene) judge(want account) verdict {
 	v := verdict{in: want.total()}
-	messages := s.bot.Messages()
-	answers := s.bot.Answers()
-	v.cards = len(messages)
+	messages, answers := s.bot.Messages(), s.bot.Answers()
+	v.cards = len(messages) - s.judgeFrom
 	got := account{}
 	told := map[telling]int{} // story and what it had told before -> card
 	for n, m := range messages {
+		if n < s.judgeFrom {
+			continue
+		}
 		if len(m.Mentions) > 0 || len(m.Links) > 0 {
 			v.breaks("card %d has live mentions %v or links %v", m.N, m.Mentions, m.Links)
 		}
@@ -116,6 +120,19 @@ func (s *scene) judge(want account) verdict {
 	}
 	v.compare(want, got)
 	return v
+}
+
+// toldUpTo adds up what the first n cards told.
+func (s *scene) toldUpTo(n int) int64 {
+	got := account{}
+	for _, m := range s.bot.Messages()[:n] {
+		if r, err := read(m); err == nil { // judge has said so, or will
+			for _, t := range r.tellings {
+				got[t.story] = t.total
+			}
+		}
+	}
+	return got.total()
 }
 
 // compare is the heart of it: each story's total is what was handed over.

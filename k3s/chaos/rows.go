@@ -28,6 +28,9 @@ var (
 	// refusals mostly wait.
 	refusals = lane{name: "refusal"}
 	disks    = lane{name: "disk"}
+	planes   = lane{name: "api", cluster: true}
+	// Two control planes are enough at a time.
+	planesTTL = lane{name: "ttl", cluster: true}
 )
 
 // row is one fault.
@@ -48,6 +51,14 @@ var rows = []row{
 	{"link-down", "link down, 10,000 occurrences", bots, 1, 1, outage},
 	{"bot-clock", "the bot's clock hours and years away", bots, 10, 2, skew},
 	{"storm", "a recorded quota storm", bots, 1, 1, storm},
+	{"disk-full", "disk full: before, while, under it", disks, 12, 3, fullDisk},
+	{"disk-readonly", "disk read-only after a power cut", disks, 6, 1, readOnlyDisk},
+	{"damage", "the ledger file damaged", disks, 40, 1, damaged},
+	{"api-restart", "kill -9 of the API server", planes, 4, 1, apiRestart},
+	{"api-compaction", "quiet spell, compaction, 410 Gone", planes, 2, 1, apiCompaction},
+	{"api-down", "source down while Events go on", planes, 5, 1, apiDown},
+	{"api-token", "the source's token revoked, later replaced", planes, 1, 1, apiToken},
+	{"api-ttl", "source down for longer than Events live", planesTTL, 1, 1, apiTTL},
 }
 
 func rowNames() []string {

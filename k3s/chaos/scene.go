@@ -30,6 +30,10 @@ type scene struct {
 	// fold tells stories apart by reason and kind alone: a card names what the
 	// names of several objects have in common.
 	fold bool
+	// taken says that everything was answered 2xx: the ledger must have it.
+	taken bool
+	// judgeFrom is the first message that is judged.
+	judgeFrom int
 }
 
 // life is one life of the function, from its start to its end.

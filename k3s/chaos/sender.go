@@ -39,6 +39,7 @@ type sender struct {
 // newSender takes a random source of its own from s.
 func newSender(s *scene) *sender {
 	rng := split(s.rng)
+	s.taken = true
 	return &sender{
 		url: "http://" + s.sink + "/", rng: rng, events: &generator{rng: rng}, gap: 25 * time.Millisecond, fresh: 0.2, batch: 8,
 		client: &http.Client{Timeout: 10 * time.Second},
