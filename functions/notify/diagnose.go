@@ -54,7 +54,7 @@ func (t *tester) diagnose(level int, err error) Diagnosis {
 	words := t.words(kind)
 	d := Diagnosis{OK: err == nil, Kind: kind, Says: words.says, Do: words.do, Code: code}
 	if strings.Contains(d.Says+d.Do, "%") {
-		fill := strings.NewReplacer("%form", t.form(level), "%first", t.form(0), "%offset", t.span(t.offset().Abs()))
+		fill := strings.NewReplacer("%form", t.form(level), "%first", t.form(0), "%offset", span(t.offset().Abs(), t.cfg.Card.Language))
 		d.Says, d.Do = fill.Replace(d.Says), fill.Replace(d.Do)
 	}
 	var fe *feishu.Error
@@ -73,8 +73,16 @@ func (t *tester) diagnose(level int, err error) Diagnosis {
 	return d
 }
 
-// span is d for people.
-func (t *tester) span(d time.Duration) string {
+// span is d for people, in minutes; in seconds where it is shorter.
+func span(d time.Duration, language string) string {
+	english := language == "en"
+	if d < time.Minute {
+		unit := "秒"
+		if english {
+			unit = "s"
+		}
+		return fmt.Sprintf("%d %s", d.Round(time.Second)/time.Second, unit)
+	}
 	minutes := int64(d.Round(time.Minute) / time.Minute)
 	units := []struct {
 		minutes int64
@@ -87,7 +95,7 @@ func (t *tester) span(d time.Duration) string {
 			continue
 		}
 		unit := u.zh
-		if t.cfg.Card.Language == "en" {
+		if english {
 			unit = u.en
 		}
 		parts = append(parts, fmt.Sprintf("%d %s", n, unit))

@@ -22,6 +22,11 @@ func (f *Function) Handler() http.Handler {
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = f.httpError
 	e.POST("/", f.receive, f.authenticate)
+	if f.cfg.Page == pageOn {
+		e.GET("/", f.page, f.authenticatePage)
+	} else {
+		e.GET("/", echo.NotFoundHandler)
+	}
 	e.POST("/test", f.sendTest, f.authenticate)
 	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	e.GET("/readyz", f.readyz)

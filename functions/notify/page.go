@@ -1,0 +1,136 @@
+package notify
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"crypto/subtle"
+	_ "embed"
+	"encoding/base64"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/edgebell/edgebell/functions/alert"
+	"github.com/edgebell/edgebell/functions/card"
+)
+
+//go:embed page.css
+var pageCSS string
+
+// pagePolicy lets the page load nothing at all: no script, no image, no font,
+// and of styles its own sheet alone.
+var pagePolicy = func() string {
+	sum := sha256.Sum256([]byte(pageCSS))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+		"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+}()
+
+// Bounds of the page: it may be read over the metered link, too.
+const (
+	shownGroups   = 50
+	shownPreviews = 20
+	pageRefresh   = "30"
+)
+
+// page is GET /: what is going on now, for people. It only reads.
+func (f *Function) page(c echo.Context) error {
+	h := c.Response().Header()
+	for k, v := range map[string]string{
+		"Content-Security-Policy": pagePolicy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
+		"Cross-Origin-Resource-Policy": "same-origin", "X-Frame-Options": "DENY", "Cache-Control": "no-store",
+	} {
+		h.Set(k, v)
+	}
+	groups, err := f.ledger.Groups()
+	if err != nil {
+		return err
+	}
+	p := f.newPage(groups, c.QueryParam("refresh") != "0")
+	return c.HTMLBlob(http.StatusOK, []byte(p.render()))
+}
+
+// authenticatePage takes what POST / takes, and for browsers the token as the
+// password of any user.
+func (f *Function) authenticatePage(next echo.HandlerFunc) echo.HandlerFunc {
+	if f.cfg.SinkToken == "" {
+		return next
+	}
+	want := sha256.Sum256([]byte(f.cfg.SinkToken))
+	bearer := f.authenticate(next)
+	return func(c echo.Context) error {
+		_, password, basic := c.Request().BasicAuth()
+		got := sha256.Sum256([]byte(password))
+		if basic && subtle.ConstantTimeCompare(got[:], want[:]) == 1 {
+			return next(c)
+		}
+		if scheme, _, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " "); strings.EqualFold(scheme, "Bearer") {
+			return bearer(c)
+		}
+		c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Basic realm="edgebell", charset="UTF-8"`)
+		return echo.NewHTTPError(http.StatusUnauthorized, "header Authorization: must be Basic with the value of SINK_TOKEN as password, or Bearer with it")
+	}
+}
+
+// pageView is what the page shows.
+type pageView struct {
+	w              pageWords
+	zone           *time.Location
+	now            time.Time
+	refresh        bool
+	language       string
+	oldest, offset time.Duration // due, and of the far side's clock
+	status         Status
+	next           time.Time // when a group is due next
+	use            card.Usage
+	notices        string
+	groups         []pageGroup
+	older          int
+}
+
+// pageGroup is a line of the page.
+type pageGroup struct {
+	alert.Group
+	waiting int64 // occurrences not delivered
+	preview string
+	what    string
+	color   string
+}
+
+func (f *Function) newPage(groups []alert.Group, refresh bool) *pageView {
+	now, _ := f.out.usage.now()
+	use, _ := f.out.usage.read()
+	p := &pageView{w: pageWordsOf(f.cfg.Card.Language), zone: f.out.usage.zone, now: now, refresh: refresh, status: f.Status(), use: use, language: f.cfg.Card.Language, offset: f.out.offset().Abs()}
+	slices.SortFunc(p.status.Sources, func(a, b SourceStatus) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Origin, b.Origin))
+	})
+	slices.SortFunc(groups, func(a, b alert.Group) int {
+		return cmp.Or(b.Last.Compare(a.Last), cmp.Compare(a.Fingerprint.String(), b.Fingerprint.String()))
+	})
+	for i, g := range groups[:min(len(groups), shownGroups)] {
+		p.groups = append(p.groups, f.pageGroup(g, now, i < shownPreviews))
+	}
+	p.older = len(groups) - len(p.groups)
+	if at, ok := f.ledger.NextDue(alert.DefaultRoute); ok {
+		until := at.Sub(f.ledger.Now())
+		p.next, p.oldest = now.Add(max(until, 0)), max(-until, 0)
+	}
+	if n := f.ledger.Notices(); !n.Empty() {
+		p.notices = f.preview(Outgoing{Notices: n, Route: alert.DefaultRoute, SentAt: now}).text
+	}
+	return p
+}
+
+// pageGroup renders the group as its next card would be, so that the page
+// shows what Feishu does.
+func (f *Function) pageGroup(g alert.Group, now time.Time, preview bool) pageGroup {
+	out := pageGroup{Group: g, waiting: max(g.Undelivered(alert.DefaultRoute), 0)}
+	shown := f.preview(Outgoing{Groups: []alert.Group{g}, Route: alert.DefaultRoute, SentAt: cmp.Or(g.Last, now)})
+	out.what, out.color = shown.title, shown.color
+	if preview {
+		out.preview = shown.html
+	}
+	return out
+}
