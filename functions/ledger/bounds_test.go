@@ -87,7 +87,7 @@ func TestFlood(t *testing.T) {
 	for i := range 5 {
 		put(t, l, honestAlert(i))
 	}
-	const flood, batch = 40_000, 2000
+	const flood, batch = 40_000 / raceFactor, 2000
 	for i := 0; i < flood; i += batch {
 		alerts := make([]alert.Alert, batch)
 		for k := range alerts {

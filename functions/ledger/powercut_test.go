@@ -25,7 +25,7 @@ import (
 // written since, in sectors of 512 bytes.
 
 var (
-	cutRounds = flag.Int("powercut.rounds", 40, "how many power cuts")
+	cutRounds = flag.Int("powercut.rounds", max(40/raceFactor, 8), "how many power cuts")
 	cutSeed   = flag.Uint64("powercut.seed", 0, "seed of the power cuts; 0 draws one")
 )
 

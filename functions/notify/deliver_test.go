@@ -2,6 +2,7 @@ package notify
 
 import (
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -77,9 +78,10 @@ func TestRepeatsWaitForRepeatInterval(t *testing.T) {
 func TestThreeHoursOfflineBecomeOneDigest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHarness(t, nil)
-		down := true
+		var down atomic.Bool
+		down.Store(true)
 		h.ch.answer = func(int, int, Outgoing) error {
-			if down {
+			if down.Load() {
 				return offline()
 			}
 			return nil
@@ -92,7 +94,7 @@ func TestThreeHoursOfflineBecomeOneDigest(t *testing.T) {
 			time.Sleep(3 * time.Hour / stories / patches)
 		}
 		triesOffline := h.ch.tried()
-		down = false
+		down.Store(false)
 		time.Sleep(2 * time.Minute)
 		wantTold(t, h, summary{Digest: true, Stories: stories, Total: occurrences})
 		told := h.ch.told()[0].Out
@@ -108,9 +110,10 @@ func TestThreeHoursOfflineBecomeOneDigest(t *testing.T) {
 func TestFewStoriesAfterAnOutageAreToldOneByOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHarness(t, nil)
-		down := true
+		var down atomic.Bool
+		down.Store(true)
 		h.ch.answer = func(int, int, Outgoing) error {
-			if down {
+			if down.Load() {
 				return offline()
 			}
 			return nil
@@ -120,7 +123,7 @@ func TestFewStoriesAfterAnOutageAreToldOneByOne(t *testing.T) {
 			h.happen(t, i, 2)
 		}
 		time.Sleep(time.Hour)
-		down = false
+		down.Store(false)
 		time.Sleep(3 * time.Minute)
 		one := summary{Stories: 1, Total: 2}
 		wantTold(t, h, one, one, one, one, one)
@@ -141,7 +144,7 @@ func TestRefusedCardIsDegradedThenParkedAndCounted(t *testing.T) {
 		h.happen(t, 1, 7)
 		time.Sleep(time.Minute)
 		var levels []int
-		for _, try := range h.ch.tries {
+		for _, try := range h.ch.all() {
 			levels = append(levels, try.Level)
 		}
 		// The fourth is the notice that tells of the loss.
@@ -168,9 +171,10 @@ func TestRefusedCardIsDegradedThenParkedAndCounted(t *testing.T) {
 func TestRefusedChannelKeepsEverythingAndResumesByItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHarness(t, nil)
-		broken := true
+		var broken atomic.Bool
+		broken.Store(true)
 		h.ch.answer = func(int, int, Outgoing) error {
-			if broken {
+			if broken.Load() {
 				return &SendError{Outcome: ChannelRefused, Err: errors.New("code 19001: token invalid")}
 			}
 			return nil
@@ -184,7 +188,7 @@ func TestRefusedChannelKeepsEverythingAndResumesByItself(t *testing.T) {
 		if n := h.ch.tried(); n > 20 {
 			t.Errorf("%d tries in 2h against a refused channel, want few", n)
 		}
-		broken = false
+		broken.Store(false)
 		time.Sleep(15 * time.Minute)
 		wantTold(t, h, summary{Stories: 1, Total: 3})
 	})
@@ -225,7 +229,7 @@ func TestLostAnswerRepeatsTheSameID(t *testing.T) {
 		h.happen(t, 1, 4)
 		time.Sleep(2 * time.Hour)
 		var ids []string
-		for _, try := range h.ch.tries {
+		for _, try := range h.ch.all() {
 			ids = append(ids, try.Out.Groups[0].ShortID(alert.DefaultRoute))
 		}
 		if len(ids) != 3 || ids[0] != ids[1] || ids[1] == ids[2] {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -65,6 +66,13 @@ func (c *fakeChannel) Send(_ context.Context, p Part) (Receipt, error) {
 	}
 	c.tries = append(c.tries, try{time.Now(), in.Level, in.Out, err})
 	return Receipt{BytesOut: max(c.cost, int64(len(p.Payload)))}, err
+}
+
+// all are the tries so far.
+func (c *fakeChannel) all() []try {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.tries)
 }
 
 // told are the messages that were accepted.

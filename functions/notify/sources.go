@@ -110,13 +110,30 @@ func (s *sources) judge(st sourceStatus, prev *sourceRow, now ledger.Time, wall 
 	if !st.Connected || prev.GoodWall.IsZero() {
 		return nil
 	}
-	// A watch source lists what the API server still has, so only what expired
-	// there meanwhile is missing.
-	if away := now.Sub(prev.Good); st.Origin == kubeevent.OriginWatch && away > s.ttl {
-		s.log.Warn("source was away for longer than Events live: some may be missed", "source", st.key(), "away", away.Round(time.Second).String())
-		return s.ledger.AddGap(ledger.Gap{From: prev.GoodWall, To: wall, Why: ledger.GapSourceDown})
+	switch away := now.Sub(prev.Heard); {
+	case st.Origin == kubeevent.OriginAudit && prev.Status.Boot != st.Boot:
+		// What the API server could not hand over while the audit entry was
+		// away it gives up after a while, and nobody lists it afterwards.
+		if patience := time.Duration(st.IntervalSeconds)*time.Second + auditPatience; away > patience {
+			return s.gap(st, prev.HeardWall, wall, away, ledger.GapAuditLost)
+		}
+	case st.Origin == kubeevent.OriginWatch:
+		// A watch source lists what the API server still has, so only what
+		// expired there meanwhile is missing.
+		if away = now.Sub(prev.Good); away > s.ttl {
+			return s.gap(st, prev.GoodWall, wall, away, ledger.GapSourceDown)
+		}
 	}
 	return nil
+}
+
+// auditPatience is how long an API server repeats an audit entry that is
+// refused at once (k8s.io/apiserver, plugin/pkg/audit/webhook: five tries).
+const auditPatience = 90 * time.Second
+
+func (s *sources) gap(st sourceStatus, from, to time.Time, away time.Duration, why string) error {
+	s.log.Warn("source was away: some Events may be missed", "source", st.key(), "away", away.Round(time.Second).String(), "why", why)
+	return s.ledger.AddGap(ledger.Gap{From: from, To: to, Why: why})
 }
 
 // lost counts, per reason, by how much a counter has grown.

@@ -46,6 +46,9 @@ func TestGaps(t *testing.T) {
 		}, 1},
 		{"API server away for less", []step{{0, status("a", 1, nil)}, {30 * time.Minute, status("a", 2, disconnected)}, {20 * time.Minute, status("a", 3, nil)}}, 0},
 		{"a repeat is not news", []step{{0, status("a", 5, nil)}, {61 * time.Minute, status("a", 5, nil)}}, 0},
+		{"audit entry restarted at once", []step{{0, status("a", 1, audit)}, {2 * time.Minute, status("b", 1, audit)}}, 0},
+		{"audit entry away for longer than the API server repeats", []step{{0, status("a", 1, audit)}, {3 * time.Minute, status("b", 1, audit)}}, 1},
+		{"audit entry that lives on is no gap", []step{{0, status("a", 1, audit)}, {3 * time.Hour, status("a", 2, audit)}}, 0},
 		{"audit is judged by itself", []step{{0, status("a", 1, nil)}, {61 * time.Minute, status("b", 1, audit)}}, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
