@@ -97,6 +97,9 @@ func (c *feishuChannel) Send(ctx context.Context, p Part) (Receipt, error) {
 	if !errors.As(err, &fe) {
 		return receipt, &SendError{Outcome: Retry, Err: err}
 	}
+	if fe.HTTPStatus == 0 && !fe.Written && r.WireOut == 0 {
+		receipt.BytesOut, receipt.BytesIn = 0, 0 // it never left
+	}
 	out := &SendError{Err: err, RetryAfter: fe.RetryAfter, Offline: fe.HTTPStatus == 0}
 	switch fe.Class {
 	case feishu.Ambiguous:
