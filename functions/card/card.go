@@ -181,7 +181,10 @@ type Message struct {
 
 // Story is one group as it is told now, over one route.
 type Story struct {
-	Group   alert.Group
+	Group alert.Group
+	// Related are groups that the same message tells, as a list: those of the
+	// Pods on a node that went silent.
+	Related []alert.Group
 	Route   string
 	SentAt  time.Time
 	Notices Notices

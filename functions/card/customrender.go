@@ -89,7 +89,7 @@ func (r *Renderer) filling(s Story, limit int) filling {
 		"Namespace": line(a.Namespace, maxField), "Kind": line(a.Kind, maxField), "Name": line(a.Name, maxName),
 		"Folded": line(nameOf(g), maxName), "Node": line(a.Node, maxName), "Reason": line(a.Reason, maxField),
 		"Type": line(a.Type, maxField), "Component": line(a.Component, maxField),
-		"Message": v.message, "Hint": v.hint, "Command": v.command,
+		"Message": joinLines(append([]string{v.message}, r.related(s.Related, s.Route)...)...), "Hint": v.hint, "Command": v.command,
 		"Count": g.Total, "New": g.Undelivered(s.Route), "Times": r.occurrences(g, s.Route, s.SentAt),
 		"First": r.stamp(g.First, s.SentAt, seconds), "Last": r.stamp(g.Last, s.SentAt, seconds),
 		"Sent": r.stamp(s.SentAt, time.Time{}, seconds), "Late": r.delivery(g.Last, s.SentAt),

@@ -79,22 +79,26 @@ func (r *Renderer) story(s Story, limit int) view {
 	if g.Total > 1 {
 		summary += " " + w.times(g.Total)
 	}
-	return view{
+	v := view{
 		color:    color.template,
 		mark:     color.mark,
 		title:    what + " · " + where,
 		subtitle: r.subtitle(a.Cluster),
 		summary:  summary,
-		headline: joinLines(head, r.delivery(g.Last, s.SentAt)),
+		headline: joinLines(head, r.healed(g, s.SentAt), r.affected(s.Related), r.delivery(g.Last, s.SentAt)),
 		message:  r.message(a, limit),
 		hint:     r.hintUnless(g),
 		notices:  r.notices(s.Notices, s.SentAt),
 		fold:     w.details,
-		details:  r.details(g, s.SentAt),
+		details:  joinLines(r.details(g, s.SentAt), joinLines(r.related(s.Related, s.Route)...)),
 		command:  command(a),
 		links:    r.links(g),
 		footer:   r.footer(g.ShortID(s.Route), what),
 	}
+	if g.State == alert.Recovered && g.Undelivered(s.Route) <= 0 {
+		v.message, v.command = "", "" // told before, and there is nothing to do
+	}
+	return v
 }
 
 type color struct{ template, mark string }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -14,7 +15,13 @@ import (
 
 // Due reads the groups that a route has to tell now, the longest due first.
 func (l *Ledger) Due(route string) ([]alert.Group, error) {
-	return l.read(l.dueKeys(route))
+	return l.DueWithin(route, 0)
+}
+
+// DueWithin reads the groups that a route has to tell now or in the time to
+// come.
+func (l *Ledger) DueWithin(route string, within time.Duration) ([]alert.Group, error) {
+	return l.read(l.dueKeys(route, l.Now().After(within)))
 }
 
 // read reads groups as they stand now.
@@ -44,13 +51,12 @@ func (l *Ledger) read(keys []alert.Fingerprint) ([]alert.Group, error) {
 	return groups, l.discard(damaged)
 }
 
-func (l *Ledger) dueKeys(route string) []alert.Fingerprint {
-	now := l.Now()
+func (l *Ledger) dueKeys(route string, until Time) []alert.Fingerprint {
 	var keys []alert.Fingerprint
 	at := map[alert.Fingerprint]Time{}
 	l.mu.Lock()
 	for fp, e := range l.index {
-		if due, ok := e.due[route]; ok && due <= now {
+		if due, ok := e.due[route]; ok && due <= until {
 			keys, at[fp] = append(keys, fp), due
 		}
 	}

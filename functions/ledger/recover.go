@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"cmp"
 	"context"
 	"encoding/binary"
 	"slices"
@@ -25,54 +24,64 @@ func Trouble(a alert.Alert) Report { return Report{Alert: a, Rings: true} }
 // an error the caller's sender shall repeat them all: what was taken is
 // recognised. Requests that wait at the same time share one commit.
 func (l *Ledger) Take(ctx context.Context, reports []Report) error {
-	if len(reports) == 0 {
+	steps := stepsOf(reports)
+	if len(steps) == 0 {
 		return nil
 	}
-	reports = inTime(reports)
 	return l.do(&request{
-		ctx: ctx, parts: len(reports),
+		ctx: ctx, parts: len(steps),
 		apply: func(t *transaction, from, to int) error {
-			for _, r := range reports[from:to] {
-				if err := t.take(r); err != nil {
+			for _, s := range steps[from:to] {
+				if err := s.do(t); err != nil {
 					return err
 				}
 			}
 			return nil
 		},
 		lost: func(t *transaction, i int) {
-			if reports[i].Rings {
-				t.drop(DroppedNoRoom, max(reports[i].Alert.Count, 1))
+			if steps[i].what == counts {
+				t.drop(DroppedNoRoom, max(steps[i].Alert.Count, 1))
 			}
 		},
 	})
 }
 
-// inTime puts trouble and its end in the order in which they happened: a list
-// of Events is sorted by name.
-func inTime(reports []Report) []Report {
-	if !slices.ContainsFunc(reports, func(r Report) bool { return r.Heals != nil }) {
-		return reports
-	}
-	reports = slices.Clone(reports)
-	slices.SortStableFunc(reports, func(a, b Report) int { return a.Alert.Last.Compare(b.Alert.Last) })
-	return reports
+// step is one thing to do about a report.
+type step struct {
+	Report
+	what int
 }
 
-func (t *transaction) take(r Report) error {
-	a := r.Alert
-	a.First, a.Last = storable(a.First), storable(a.Last)
-	if r.Rings {
-		if err := t.put(a); err != nil {
-			return err
+// The order of steps: a list of Events is sorted by name, so good news may
+// stand before what they are about.
+const (
+	counts = iota
+	heals
+	doubts
+)
+
+func stepsOf(reports []Report) []step {
+	steps := make([]step, 0, len(reports))
+	for what := counts; what <= doubts; what++ {
+		for _, r := range reports {
+			if what == counts && r.Rings || what == heals && r.Heals != nil || what == doubts && r.Alert.NodeDown() {
+				steps = append(steps, step{r, what})
+			}
 		}
 	}
-	if a.NodeDown() {
+	return steps
+}
+
+func (s step) do(t *transaction) error {
+	a := s.Alert
+	a.First, a.Last = storable(a.First), storable(a.Last)
+	switch s.what {
+	case heals:
+		return t.heal(a, s.Heals)
+	case doubts:
 		return t.doubt(a)
 	}
-	if r.Heals != nil {
-		return t.heal(a, r.Heals)
-	}
-	return nil
+	return t.put(a)
 }
 
 // heal notes good news of an object in the groups that are about it.
@@ -223,23 +232,5 @@ func (l *Ledger) Nodes() ([]alert.Group, error) {
 		}
 	}
 	l.mu.Unlock()
-	return l.read(keys)
-}
-
-// Waiting reads the groups that a route has something to tell of, be it due or
-// not.
-func (l *Ledger) Waiting(route string) ([]alert.Group, error) {
-	var keys []alert.Fingerprint
-	at := map[alert.Fingerprint]Time{}
-	l.mu.Lock()
-	for fp, e := range l.index {
-		if due, ok := e.due[route]; ok {
-			keys, at[fp] = append(keys, fp), due
-		}
-	}
-	l.mu.Unlock()
-	slices.SortFunc(keys, func(a, b alert.Fingerprint) int {
-		return cmp.Or(cmp.Compare(at[a], at[b]), slices.Compare(a[:], b[:]))
-	})
 	return l.read(keys)
 }

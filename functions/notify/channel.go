@@ -30,9 +30,11 @@ var ErrNoSimpler = errors.New("there is no simpler form of the message")
 // notices alone.
 type Outgoing struct {
 	Groups []alert.Group
-	Digest bool
-	Route  string
-	SentAt time.Time
+	// Related are stories that are told on the card of the first of Groups.
+	Related []alert.Group
+	Digest  bool
+	Route   string
+	SentAt  time.Time
 	// OfflineSince is the wall time since when nothing could be sent, and
 	// Offline how long that was by the ledger's clock; zero when the link was
 	// up.

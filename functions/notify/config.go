@@ -36,6 +36,8 @@ type Config struct {
 	// DigestThreshold is how many due groups are still told one by one.
 	DigestThreshold int  `env:"DIGEST_THRESHOLD, default=5"`
 	DumpEvents      bool `env:"DUMP_EVENTS, default=false"`
+	// Recovery, on or off, tells when trouble is over.
+	Recovery string `env:"RECOVERY, default=on"`
 	// Heartbeat is the time of day (TIMEZONE) of a daily sign of life.
 	Heartbeat string `env:"HEARTBEAT"`
 	// BudgetPerDay is how many bytes a day may cost; 0 is no bound.
@@ -67,6 +69,9 @@ func (c *Config) Validate() error {
 	var err error
 	if c.filter, err = alert.ParseFilter(c.Filter); err != nil {
 		errs = append(errs, fmt.Errorf("FILTER: %w", err))
+	}
+	if c.Recovery = cmp.Or(c.Recovery, recoveryOn); c.Recovery != recoveryOn && c.Recovery != recoveryOff {
+		errs = append(errs, fmt.Errorf("RECOVERY %q: must be %s or %s", c.Recovery, recoveryOn, recoveryOff))
 	}
 	errs = append(errs, c.Ledger.Validate(), c.Card.Validate(), c.validateDaily())
 	switch c.Channel {
@@ -101,6 +106,12 @@ func (c *Config) validateDaily() error {
 	}
 	return errors.Join(errs...)
 }
+
+// The values of RECOVERY.
+const (
+	recoveryOn  = "on"
+	recoveryOff = "off"
+)
 
 // The values of PAGE.
 const (

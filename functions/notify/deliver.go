@@ -133,7 +133,11 @@ func (d *deliverer) take() (Outgoing, error) {
 	if err != nil {
 		return Outgoing{}, err
 	}
-	ration := d.ration(groups)
+	fold, err := d.fold(groups)
+	if err != nil {
+		return Outgoing{}, err
+	}
+	ration := d.ration(fold.groups)
 	groups, d.held = ration.groups, ration.held
 	out := Outgoing{Groups: groups, Route: d.route, SentAt: time.Now().Add(d.offset()), Notices: d.ledger.Notices(), Budget: ration.budget}
 	if len(groups) == 0 {
@@ -145,8 +149,10 @@ func (d *deliverer) take() (Outgoing, error) {
 	switch {
 	case (ration.digest || len(groups) > d.threshold || d.rest) && !d.single:
 		out.Digest = true
-	case len(groups) > 1:
+		out.Groups = append(groups[:len(groups):len(groups)], fold.away...)
+	default:
 		out.Groups = groups[:1]
+		out.Related = fold.under[groups[0].Fingerprint]
 	}
 	return out, nil
 }
@@ -197,6 +203,9 @@ func (d *deliverer) delivered(ctx context.Context, out Outgoing, part Part, rece
 	d.link.up(d.log)
 	outage, wasOffline := d.ledger.Offline(d.route)
 	marks := marksOf(out.Groups, part.Groups)
+	for _, g := range out.Related {
+		marks = append(marks, ledger.MarkOf(g))
+	}
 	for tries := 0; ; tries++ {
 		err := d.ledger.Delivered(context.WithoutCancel(ctx), d.route, marks, out.Notices)
 		if err == nil {
@@ -239,7 +248,7 @@ func (d *deliverer) told(out Outgoing) {
 // logCard writes the one line that a person greps for.
 func (d *deliverer) logCard(out Outgoing, marks []ledger.Mark, r Receipt) {
 	attrs := []any{"route", d.route, "groups", len(marks), "bytesOut", r.BytesOut, "bytesIn", r.BytesIn, "ms", r.Took.Milliseconds()}
-	if len(marks) == 1 && len(out.Groups) > 0 {
+	if len(out.Groups) == 1 {
 		g := out.Groups[0]
 		attrs = append(attrs, "id", g.ShortID(d.route), "reason", g.Newest.Reason, "object", objectOf(g), "count", g.Total)
 	}

@@ -62,7 +62,9 @@ func renderCards(r *card.Renderer, level int, o Outgoing) ([]Part, error) {
 	case len(o.Groups) == 0:
 		return onePart(r.Notice(schema, notices))
 	}
-	return onePart(r.Single(schema, card.Story{Group: o.Groups[0], Route: o.Route, SentAt: o.SentAt, Notices: notices}))
+	return onePart(r.Single(schema, card.Story{
+		Group: o.Groups[0], Related: o.Related, Route: o.Route, SentAt: o.SentAt, Notices: notices,
+	}))
 }
 
 func onePart(m card.Message, err error) ([]Part, error) {

@@ -10,13 +10,14 @@ import (
 
 	"github.com/edgebell/edgebell/adapters/kubeevent"
 	"github.com/edgebell/edgebell/functions/alert"
+	"github.com/edgebell/edgebell/functions/ledger"
 )
 
 // Handle takes CloudEvents: all of them or none. It returns nil once what
 // matters of them is on disk; an error of type *refusal when they are wrong;
 // any other error when they could not be kept now.
 func (f *Function) Handle(ctx context.Context, events []event.Event) error {
-	alerts := make([]alert.Alert, 0, len(events))
+	reports := make([]ledger.Report, 0, len(events))
 	var statuses []sourceStatus
 	var lines [][]byte
 	for i := range events {
@@ -37,8 +38,8 @@ func (f *Function) Handle(ctx context.Context, events []event.Event) error {
 				Cluster: kubeevent.Cluster(ce.Source()), Component: kubeevent.Component(ev),
 				Count: kubeevent.Count(ev), First: kubeevent.FirstSeen(ev), Last: kubeevent.LastSeen(ev),
 			})
-			if f.cfg.filter.Match(a) {
-				alerts = append(alerts, a)
+			if r, ok := f.classify(a); ok {
+				reports = append(reports, r)
 			} else {
 				f.metrics.ignored.Inc()
 			}
@@ -52,7 +53,7 @@ func (f *Function) Handle(ctx context.Context, events []event.Event) error {
 			return badRequest(index, fmt.Errorf("type %q is unknown: must be %s or %s", ce.Type(), kubeevent.TypeEvent, kubeevent.TypeStatus))
 		}
 	}
-	if err := f.keep(ctx, alerts, statuses); err != nil {
+	if err := f.keep(ctx, reports, statuses); err != nil {
 		return err
 	}
 	f.metrics.received.Add(len(events))
@@ -60,13 +61,27 @@ func (f *Function) Handle(ctx context.Context, events []event.Event) error {
 	return nil
 }
 
-// keep commits what the events brought. What is ignored costs no commit.
-func (f *Function) keep(ctx context.Context, alerts []alert.Alert, statuses []sourceStatus) error {
-	if len(alerts) > 0 {
-		if err := f.ledger.Put(ctx, alerts); err != nil {
-			return err
+// classify says what an Alert means: it rings, it heals (a node that goes silent
+// takes good news back), or both; false when it is ignored.
+func (f *Function) classify(a alert.Alert) (ledger.Report, bool) {
+	r := ledger.Report{Alert: a, Rings: f.cfg.filter.Match(a)}
+	if f.cfg.Recovery != recoveryOff {
+		r.Heals = a.Heals()
+		return r, r.Rings || r.Heals != nil || a.NodeDown()
+	}
+	return r, r.Rings
+}
+
+// keep commits what the events brought, trouble and its end together. What is
+// ignored or ends nothing costs no commit.
+func (f *Function) keep(ctx context.Context, reports []ledger.Report, statuses []sourceStatus) error {
+	if err := f.ledger.Take(ctx, reports); err != nil {
+		return err
+	}
+	for _, r := range reports {
+		if r.Rings {
+			f.metrics.alerts.Inc()
 		}
-		f.metrics.alerts.Add(len(alerts))
 	}
 	for _, s := range statuses {
 		if err := f.sources.observe(s); err != nil {
