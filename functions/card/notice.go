@@ -31,7 +31,9 @@ type Gap struct {
 }
 
 // Empty says whether there is nothing to tell.
-func (n Notices) Empty() bool { return len(n.Dropped) == 0 && len(n.Gaps) == 0 && n.MoreGaps == 0 && n.Budget == nil }
+func (n Notices) Empty() bool {
+	return len(n.Dropped) == 0 && len(n.Gaps) == 0 && n.MoreGaps == 0 && n.Budget == nil
+}
 
 const (
 	shownDrops = 10

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/edgebell/edgebell/functions/alert"
 	"github.com/edgebell/edgebell/functions/ledger"
 )
 
@@ -195,127 +194,6 @@ func (d *deliverer) send(ctx context.Context, out Outgoing, part Part) time.Dura
 		}
 	}
 	return wait
-}
-
-// delivered marks what was told. The mark is tried until it is on disk: to
-// send on without it would tell the same story again and again.
-func (d *deliverer) delivered(ctx context.Context, out Outgoing, part Part, receipt Receipt) time.Duration {
-	d.link.up(d.log)
-	outage, wasOffline := d.ledger.Offline(d.route)
-	marks := marksOf(out.Groups, part.Groups)
-	for _, g := range out.Related {
-		marks = append(marks, ledger.MarkOf(g))
-	}
-	for tries := 0; ; tries++ {
-		err := d.ledger.Delivered(context.WithoutCancel(ctx), d.route, marks, out.Notices)
-		if err == nil {
-			break
-		}
-		d.link.stuck(err)
-		if tries == 0 {
-			d.log.Error("delivery cannot be marked in the ledger; nothing more is sent until it is", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return 0
-		case <-time.After(backoff(tries, offlineFirst, offlineMost)):
-		}
-	}
-	if wasOffline {
-		d.usage.wasOffline(d.ledger.Now().Sub(outage.At))
-	}
-	d.told(out)
-	d.rest = out.Digest && len(marks) < len(out.Groups)
-	d.logCard(out, marks, receipt)
-	d.reset()
-	return 0
-}
-
-// told notes what a message has said besides its stories.
-func (d *deliverer) told(out Outgoing) {
-	if !out.Notices.Empty() {
-		d.noticedLast = time.Now()
-	}
-	if out.Digest && d.usage.state() == BudgetSoft {
-		d.digestLast = time.Now()
-	}
-	if out.Heartbeat != nil {
-		d.usage.beaten()
-	}
-	d.budgetTold(out.Budget)
-}
-
-// logCard writes the one line that a person greps for.
-func (d *deliverer) logCard(out Outgoing, marks []ledger.Mark, r Receipt) {
-	attrs := []any{"route", d.route, "groups", len(marks), "bytesOut", r.BytesOut, "bytesIn", r.BytesIn, "ms", r.Took.Milliseconds()}
-	if len(out.Groups) == 1 {
-		g := out.Groups[0]
-		attrs = append(attrs, "id", g.ShortID(d.route), "reason", g.Newest.Reason, "object", objectOf(g), "count", g.Total)
-	}
-	if out.Digest {
-		attrs = append(attrs, "digest", true)
-	}
-	if out.Heartbeat != nil {
-		attrs = append(attrs, "heartbeat", true)
-	}
-	if r.LogID != "" {
-		attrs = append(attrs, "logId", r.LogID)
-	}
-	d.log.Info("card sent", attrs...)
-}
-
-func objectOf(g alert.Group) string {
-	return g.Newest.Namespace + "/" + g.Newest.Kind + "/" + g.Newest.Name
-}
-
-// failed decides what a failed send means and how long to wait.
-func (d *deliverer) failed(se *SendError) time.Duration {
-	switch se.Outcome {
-	case MessageRefused:
-		d.log.Warn("card refused, trying a simpler one", "level", d.level, "error", se.Err)
-		d.level++
-		return 0
-	case ChannelRefused:
-		return d.link.down(d.log, se, refusedFirst, refusedMost)
-	case Unknown:
-		if d.unknown++; d.unknown >= unknownTries {
-			d.log.Warn("card answered with an unknown code, trying a simpler one", "level", d.level, "error", se.Err)
-			d.level, d.unknown = d.level+1, 0
-			return 0
-		}
-		return d.link.down(d.log, se, refusedFirst, refusedMost)
-	}
-	return d.link.down(d.log, se, offlineFirst, offlineMost)
-}
-
-// giveUp parks what no form of card could tell: a digest is told story by
-// story first.
-func (d *deliverer) giveUp(ctx context.Context, out Outgoing) time.Duration {
-	d.level, d.unknown = 0, 0
-	if out.Digest {
-		d.log.Error("digest refused in every form: telling its stories one by one")
-		d.single = true
-		return 0
-	}
-	if len(out.Groups) == 0 {
-		d.log.Error("notice refused in every form; it waits for the next card")
-		d.told(out)
-		return 0
-	}
-	g := out.Groups[0]
-	d.log.Error("card refused in every form: parked and counted as dropped", "reason", g.Newest.Reason, "object", objectOf(g), "count", g.Undelivered(d.route))
-	if err := d.ledger.Park(context.WithoutCancel(ctx), d.route, marksOf(out.Groups, []int{0})); err != nil {
-		d.log.Error("ledger cannot be written", "error", err)
-		return offlineMost
-	}
-	return 0
-}
-
-func (d *deliverer) reset() {
-	d.level, d.unknown = 0, 0
-	if at, ok := d.ledger.NextDue(d.route); !ok || at > d.ledger.Now() {
-		d.single = false
-	}
 }
 
 // withGrace is a context that lives on for d after ctx has ended.
