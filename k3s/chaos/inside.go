@@ -53,33 +53,3 @@ func inside(ctx context.Context, do func() (int, error)) (int, error) {
 	}
 	return 0, err
 }
-
-// disk is a small file system in memory.
-type disk struct{ dir string }
-
-const diskBytes = 24 << 20
-
-// mountDisk puts a disk in the place of the scene's data folder.
-func (s *scene) mountDisk() (*disk, error) {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		return nil, err
-	}
-	if err := unix.Mount("tmpfs", s.dir, "tmpfs", 0, fmt.Sprintf("size=%d,mode=0700", diskBytes)); err != nil {
-		return nil, fmt.Errorf("mount a small disk: %w", err)
-	}
-	return &disk{s.dir}, nil
-}
-
-func (d *disk) unmount() error { return unix.Unmount(d.dir, unix.MNT_DETACH) }
-
-// readOnly remounts it; it fails while a file is open for writing.
-func (d *disk) readOnly(on bool) error {
-	flags := uintptr(unix.MS_REMOUNT)
-	if on {
-		flags |= unix.MS_RDONLY
-	}
-	if err := unix.Mount("tmpfs", d.dir, "tmpfs", flags, ""); err != nil {
-		return fmt.Errorf("remount (read-only %t): %w", on, err)
-	}
-	return nil
-}

@@ -124,22 +124,26 @@ func outage(r *run) error {
 
 // hours posts n occurrences that happened evenly over so long until now.
 func (s *sender) hours(of *scene, long time.Duration, n int64) error {
+	const events = 54 // the others of the n are more of them
 	began := time.Now().Add(-long)
-	var sent int64
-	for len(s.events.made) < len(subjects)*6 || sent < n {
+	var batch []*corev1.Event
+	for sent := int64(0); sent < n; sent = sum(s.events.made).total() {
 		s.events.latest = began.Add(time.Duration(float64(long) * float64(sent) / float64(n)))
-		ev := s.events.again()
-		if len(s.events.made) < len(subjects)*6 {
-			ev = s.events.fresh()
+		if len(s.events.made) < events {
+			batch = append(batch, s.events.fresh())
+		} else {
+			batch = append(batch, s.events.again())
 		}
-		sent = sum(s.events.made).total()
-		if over := sent - n; over > 0 {
-			ev.Count -= int32(over)
-			sent = n
+		last := batch[len(batch)-1]
+		if over := sum(s.events.made).total() - n; over > 0 {
+			last.Count -= int32(over)
+		} else if len(batch) < 10 && over < 0 {
+			continue
 		}
-		if err := s.post(of.run.ctx, []*corev1.Event{ev}); err != nil {
+		if err := s.post(of.run.ctx, batch); err != nil {
 			return err
 		}
+		batch = nil
 	}
 	return nil
 }

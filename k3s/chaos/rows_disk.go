@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // onDisks runs each round in a scene whose data folder is a small disk.
@@ -207,46 +204,5 @@ func readOnlyDisk(r *run) error {
 			return err
 		}
 		return s.goOn(r.ctx, sender, end)
-	})
-}
-
-// fill takes the disk's room, but for what is left.
-func (d *disk) fill(left int64) (free func() error, err error) {
-	name := filepath.Join(d.dir, "foreign")
-	f, err := os.Create(name)
-	if err != nil {
-		return nil, err
-	}
-	block := make([]byte, 4096)
-	for err == nil {
-		_, err = f.Write(block)
-	}
-	if !errors.Is(err, unix.ENOSPC) {
-		return nil, fmt.Errorf("fill the disk: %w", err)
-	}
-	if left > 0 {
-		info, err := f.Stat()
-		if err != nil {
-			return nil, err
-		}
-		if err := f.Truncate(max(info.Size()-left, 0)); err != nil {
-			return nil, err
-		}
-	}
-	return func() error { return os.Remove(name) }, f.Close()
-}
-
-// makeSparse gives back the blocks of pages that hold nothing.
-func makeSparse(name string) error {
-	f, err := os.OpenFile(name, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }()
-	return eachPage(f, func(at int64, empty bool) error {
-		if !empty {
-			return nil
-		}
-		return unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, at, pageSize)
 	})
 }

@@ -51,6 +51,7 @@ func killNotifyIn(s *scene, rounds int) error {
 	ctx := s.run.ctx
 	s.hurry(rounds)
 	sender := newSender(s)
+	sender.gap = 5 * time.Millisecond
 	end := sender.begin(ctx)
 	for range rounds {
 		if err := s.start(); err != nil {
@@ -74,7 +75,7 @@ func killNotifyIn(s *scene, rounds int) error {
 		return err
 	}
 	s.run.add(rounds, v)
-	s.run.note("%d posts answered, %d had to be repeated; %d cards of lives that ended before the mark", sender.posts, sender.count(0), s.unmarked())
+	s.run.note("%d posts answered, %d cut off under way; %d cards of lives that ended before the mark", sender.posts, sender.count(cutOff), s.unmarked())
 	return nil
 }
 
@@ -97,10 +98,11 @@ func (s *scene) instant(ctx context.Context, sender *sender) error {
 		pause(ctx, s.upTo(60*time.Millisecond))
 	case 1, 2:
 		sender.answered(ctx)
-		pause(ctx, s.upTo(250*time.Millisecond))
-	case 3, 4:
+		pause(ctx, s.upTo(400*time.Millisecond))
+	case 3, 4, 5:
 		sender.answered(ctx)
-		pause(ctx, s.upTo(3*time.Millisecond))
+		sender.answered(ctx)
+		pause(ctx, s.upTo(10*time.Millisecond))
 	default:
 		_, _ = s.bot.WaitAnswers(ctx, len(s.bot.Answers())+1) // or the time is over
 		pause(ctx, s.upTo(10*time.Millisecond))

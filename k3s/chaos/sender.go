@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -32,7 +34,7 @@ type sender struct {
 	mu       sync.Mutex
 	acked    map[string]*corev1.Event // by name, as last answered
 	posts    int                      // answered 2xx
-	statuses map[int]int              // other answers; 0: none
+	statuses map[int]int              // other answers
 	changed  chan struct{}
 }
 
@@ -117,6 +119,12 @@ func (s *sender) post(ctx context.Context, batch []*corev1.Event) error {
 	}
 }
 
+// What stands for a status where there was none.
+const (
+	cutOff  = 0  // the connection broke
+	nowhere = -1 // nobody listened
+)
+
 func (s *sender) once(ctx context.Context, body []byte) (status int, answer string) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, bytes.NewReader(body))
 	if err != nil {
@@ -124,8 +132,11 @@ func (s *sender) once(ctx context.Context, body []byte) (status int, answer stri
 	}
 	req.Header.Set("Content-Type", event.ApplicationCloudEventsBatchJSON)
 	resp, err := s.client.Do(req)
-	if err != nil {
-		return 0, err.Error()
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return nowhere, err.Error()
+	case err != nil:
+		return cutOff, err.Error()
 	}
 	defer func() { _ = resp.Body.Close() }()
 	raw, _ := io.ReadAll(resp.Body) // the status alone decides
