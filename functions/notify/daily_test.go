@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -121,9 +122,10 @@ func TestHeartbeatWithAWrongClock(t *testing.T) {
 func TestHeartbeatTellsOfAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHarness(t, func(c *Config) { c.Heartbeat = "09:00" })
-		down := true
+		var down atomic.Bool
+		down.Store(true)
 		h.ch.answer = func(int, int, Outgoing) error {
-			if down {
+			if down.Load() {
 				return offline()
 			}
 			return nil
@@ -134,7 +136,7 @@ func TestHeartbeatTellsOfAnOutage(t *testing.T) {
 		if n := len(h.beats()); n != 0 {
 			t.Errorf("%d heartbeats while the link was down", n)
 		}
-		down = false
+		down.Store(false)
 		time.Sleep(10 * time.Minute)
 		beats := h.beats()
 		if len(beats) != 1 || len(h.ch.told()) != 2 {
@@ -161,7 +163,11 @@ func TestRefusedHeartbeatIsLeftToTomorrow(t *testing.T) {
 }
 
 // costly makes every message cost n bytes.
-func (h *harness) costly(n int64) { h.ch.cost = n }
+func (h *harness) costly(n int64) {
+	h.ch.mu.Lock()
+	defer h.ch.mu.Unlock()
+	h.ch.cost = n
+}
 
 // critical puts an alert about a node.
 func (h *harness) critical(t *testing.T, story int) {

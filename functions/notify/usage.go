@@ -99,12 +99,20 @@ func (u *usage) add(r Receipt) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.today()
-	n := r.BytesOut + r.BytesIn
+	n, before := r.BytesOut+r.BytesIn, u.stateNow()
 	u.row.DayBytes += n
 	u.row.Bytes += n
-	if u.row.Bytes-u.kept >= u.keepBytes() {
+	if now := u.stateNow(); now != before {
+		u.log.Warn("data budget: "+budgetLog[now], "today", u.row.DayBytes, "budget", u.budget)
+		u.keep()
+	} else if u.row.Bytes-u.kept >= u.keepBytes() {
 		u.keep()
 	}
+}
+
+var budgetLog = map[string]string{
+	BudgetSoft: "80 % used, all but critical alerts come in digests",
+	BudgetHard: "used up, critical alerts only until tomorrow",
 }
 
 // keep writes the row.
@@ -146,6 +154,11 @@ func (u *usage) state() string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.today()
+	return u.stateNow()
+}
+
+// stateNow is the state by today's bytes.
+func (u *usage) stateNow() string {
 	switch {
 	case u.budget == 0:
 		return BudgetOff
