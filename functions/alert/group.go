@@ -15,8 +15,12 @@ func (f Fingerprint) String() string { return hex.EncodeToString(f[:]) }
 
 // Fingerprint is a hash of cluster, namespace, kind, folded name, type, reason
 // and component. The message is left out: it carries counters, durations and
-// generated names.
+// generated names. That a node does not answer is one story, whether the node
+// controller says so or the kubelet itself, once it is back.
 func (a Alert) Fingerprint() Fingerprint {
+	if a.NodeDown() {
+		a.Component = ""
+	}
 	return hashFields(a.Cluster, a.Namespace, a.Kind, a.FoldedName(), a.Type, a.Reason, a.Component)
 }
 

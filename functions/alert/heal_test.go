@@ -56,9 +56,9 @@ func TestGroupHeal(t *testing.T) {
 		want, all bool
 	}{
 		{"older news", func() bool { return heal(step{"a", at(9)}) }, false, false},
-		{"news of the same second", func() bool { return heal(step{"a", at(10)}) }, false, false},
 		{"news without a time", func() bool { return heal(step{"a", time.Time{}}) }, false, false},
 		{"news of another object", func() bool { return heal(step{"c", at(20)}) }, false, false},
+		{"news of the same second", func() bool { return heal(step{"a", at(10)}) }, true, false},
 		{"newer news", func() bool { return heal(step{"a", at(11)}) }, true, false},
 		{"the same again", func() bool { return heal(step{"a", at(11)}) }, false, false},
 		{"news of the last one", func() bool { return heal(step{"b", at(13)}) }, true, true},

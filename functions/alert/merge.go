@@ -46,16 +46,16 @@ func (g *Group) touch(o Object) {
 }
 
 // Heal tells the group of good news of one of its objects; false when they
-// change nothing. Which of two came first is not known when both bear the same
-// time, and news that were told before (sent again by a list of Events) say
-// nothing about what happened since.
+// change nothing: news that are older than the trouble, and news that were told
+// before (a list of Events sends them again) say nothing about what happened
+// since.
 func (g *Group) Heal(name string, at time.Time) bool {
 	for i := range g.Objects {
 		o := &g.Objects[i]
 		if o.Name != name {
 			continue
 		}
-		if o.Last.IsZero() || !at.After(o.Last) || !at.After(o.Healed) {
+		if o.Last.IsZero() || at.Before(o.Last) || !at.After(o.Healed) {
 			return false
 		}
 		o.Healed, o.Well = at, true

@@ -53,7 +53,8 @@ type step struct {
 }
 
 // The order of steps: a list of Events is sorted by name, so good news may
-// stand before what they are about.
+// stand before what they are about. What bears the same second happened in the
+// order in which it stands.
 const (
 	counts = iota
 	heals
@@ -62,14 +63,29 @@ const (
 
 func stepsOf(reports []Report) []step {
 	steps := make([]step, 0, len(reports))
-	for what := counts; what <= doubts; what++ {
-		for _, r := range reports {
-			if what == counts && r.Rings || what == heals && r.Heals != nil || what == doubts && r.Alert.NodeDown() {
-				steps = append(steps, step{r, what})
-			}
+	for _, r := range reports {
+		if r.Rings {
+			steps = append(steps, step{r, counts})
+		}
+	}
+	for i, r := range reports {
+		if r.Heals != nil && !slices.ContainsFunc(reports[i+1:], r.contradictedBy) {
+			steps = append(steps, step{r, heals})
+		}
+	}
+	for _, r := range reports {
+		if r.Alert.NodeDown() {
+			steps = append(steps, step{r, doubts})
 		}
 	}
 	return steps
+}
+
+// contradictedBy says that other is trouble with the same object at the same
+// time.
+func (r Report) contradictedBy(other Report) bool {
+	a, b := &r.Alert, &other.Alert
+	return other.Rings && a.Last.Equal(b.Last) && a.Name == b.Name && a.Kind == b.Kind && a.Namespace == b.Namespace && a.Cluster == b.Cluster
 }
 
 func (s step) do(t *transaction) error {
