@@ -16,6 +16,9 @@ import (
 const (
 	// maxStagedBytes bounds what is read ahead while the sink is busy.
 	maxStagedBytes = 1 << 20
+	// gather is how far apart deliveries are kept while Events stream in: each
+	// one costs the receiver a commit, whatever is in it.
+	gather = 20 * time.Millisecond
 	// quiet is how long nothing must come after a watch was opened again to
 	// say that it works, and that all was read that had waited.
 	quiet = time.Second
@@ -129,25 +132,32 @@ func (st *stream) hand(ctx context.Context, b staged, stop func()) (paused bool,
 }
 
 // stage reads ahead while the sink is busy, up to one batch, so that what has
-// come meanwhile goes out together.
+// come meanwhile goes out together. An Event after a quiet spell goes at once;
+// those that follow it closely are gathered.
 func (st *stream) stage(in <-chan watch.Event, out chan<- staged, quit <-chan struct{}) {
 	var next staged
+	gathered, gathering := time.NewTimer(0), true
+	defer gathered.Stop()
 	for {
 		from, to := in, chan<- staged(nil)
-		if next.done || len(next.events) >= st.src.batch || next.bytes >= maxStagedBytes {
+		full := next.done || len(next.events) >= st.src.batch || next.bytes >= maxStagedBytes
+		if full {
 			from = nil
 		}
-		if next.any || next.done {
+		if full || next.any && !gathering {
 			to = out
 		}
 		select {
 		case <-quit:
 			return
+		case <-gathered.C:
+			gathering = false
 		case to <- next:
 			if next.done {
 				return
 			}
-			next = staged{}
+			next, gathering = staged{}, true
+			gathered.Reset(gather)
 		case ev, ok := <-from:
 			if !ok {
 				next.done = true
