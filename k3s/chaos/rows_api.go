@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// ownEvents leaves out what the API server itself has to say.
+const ownEvents = "FIELD_SELECTOR=metadata.namespace=" + namespace
+
 // onPlane runs do with a control plane, a function and a source between them
 // that is not started.
 func (r *run) onPlane(args, env []string, do func(p *plane, s *scene, src *source) error) error {
@@ -20,7 +23,7 @@ func (r *run) onPlane(args, env []string, do func(p *plane, s *scene, src *sourc
 	if err != nil {
 		return errors.Join(err, p.process.stop())
 	}
-	src := s.source(p.kubeconfig)
+	src := s.source(p.kubeconfig, ownEvents)
 	err = s.during(func() error {
 		defer src.kill()
 		return do(p, s, src)

@@ -25,7 +25,7 @@ func apiToken(r *run) error {
 		if err := p.newToken(r.ctx, token); err != nil {
 			return err
 		}
-		src := s.source(kubeconfig)
+		src := s.source(kubeconfig, ownEvents)
 		defer src.kill()
 		if err := src.up(r.ctx); err != nil {
 			return err
