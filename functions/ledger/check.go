@@ -97,8 +97,13 @@ func (l *Ledger) damage() (damage, err error) {
 	}
 	info, err := f.Stat()
 	if err == nil && info.Size() > 2*pageSize {
-		if err := mendMeta(f); err != nil {
+		mended, err := mendMeta(f)
+		if err != nil {
 			l.log.Warn("a torn meta page stays as it is", "error", err)
+		}
+		if mended {
+			l.log.Warn("a torn meta page was mended: the newest commit may be missing")
+			l.mended = &Gap{From: info.ModTime(), To: l.wall(), Why: GapLedgerDamaged}
 		}
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
@@ -129,6 +134,7 @@ func (l *Ledger) moveAside(damage error, last time.Time) error {
 		}
 	}
 	gap := &Gap{From: last, To: l.wall(), Why: GapLedgerDamaged}
+	l.mended = nil // this gap holds it
 	err = l.create(gap)
 	if err != nil && len(old) > 0 {
 		// On a full disk what was damaged earlier gives way.

@@ -33,6 +33,7 @@ type Ledger struct {
 	log    *slog.Logger
 	wall   func() time.Time
 	check  func(path string) error
+	mended *Gap          // told once the ledger is open
 	noSync bool          // tests show by it what a lost sync does
 	tune   func(*limits) // tests meet bounds sooner by it
 
@@ -97,6 +98,11 @@ func Open(cfg Config, opts ...Option) (*Ledger, error) {
 		return nil, fmt.Errorf("open ledger in DATA_DIR %s: %w", cfg.Dir, errors.Join(err, l.closeFiles()))
 	}
 	go l.write()
+	if l.mended != nil {
+		if err := l.AddGap(*l.mended); err != nil {
+			return nil, errors.Join(err, l.Close())
+		}
+	}
 	return l, nil
 }
 

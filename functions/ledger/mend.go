@@ -32,21 +32,22 @@ func metaValid(page []byte, id uint64) bool {
 }
 
 // mendMeta writes one of the two meta pages anew when the other alone is sound.
-// A power cut may tear the one that was being written; nothing that it said was
-// answered yet, and bbolt itself goes on with the other, but its check does
-// not.
-func mendMeta(f *os.File) error {
+// bbolt itself goes on with the other, but its check does not. A power cut may
+// tear the one that was being written, of which nothing was answered yet; a
+// failing card may take one that was answered. Nobody can tell them apart, so
+// what was mended is told as a gap.
+func mendMeta(f *os.File) (mended bool, err error) {
 	var pages [2][]byte
 	var valid [2]bool
 	for i := range pages {
 		pages[i] = make([]byte, pageSize)
 		if _, err := f.ReadAt(pages[i], int64(i)*pageSize); err != nil {
-			return err
+			return false, err
 		}
 		valid[i] = metaValid(pages[i], uint64(i))
 	}
 	if valid[0] == valid[1] {
-		return nil
+		return false, nil
 	}
 	good := 0
 	if valid[1] {
@@ -56,13 +57,13 @@ func mendMeta(f *os.File) error {
 	page := append([]byte(nil), pages[good]...)
 	tx := binary.NativeEndian.Uint64(page[metaTxAt:])
 	if tx == 0 {
-		return errors.New("the first meta page is the only one")
+		return false, errors.New("the first meta page is the only one")
 	}
 	binary.NativeEndian.PutUint64(page, uint64(bad))
 	binary.NativeEndian.PutUint64(page[metaTxAt:], tx-1)
 	binary.NativeEndian.PutUint64(page[metaSumAt:], metaSum(page))
 	if _, err := f.WriteAt(page, int64(bad)*pageSize); err != nil {
-		return err
+		return false, err
 	}
-	return f.Sync()
+	return true, f.Sync()
 }

@@ -107,8 +107,11 @@ func (s *sources) judge(st sourceStatus, prev *sourceRow, now ledger.Time, wall 
 	if err := s.lost("source_", st.Dropped, base.Dropped); err != nil {
 		return err
 	}
-	if !st.Connected || prev.GoodWall.IsZero() {
+	if !st.Connected || prev.HeardWall.IsZero() {
 		return nil
+	}
+	if prev.GoodWall.IsZero() { // it ended before it could say that it was connected
+		prev.Good, prev.GoodWall = prev.Heard, prev.HeardWall
 	}
 	switch away := now.Sub(prev.Heard); {
 	case st.Origin == kubeevent.OriginAudit && prev.Status.Boot != st.Boot:

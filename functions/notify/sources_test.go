@@ -44,6 +44,7 @@ func TestGaps(t *testing.T) {
 			{30 * time.Minute, status("a", 3, disconnected)},
 			{5 * time.Minute, status("a", 4, nil)},
 		}, 1},
+		{"killed before it said that it was connected", []step{{0, status("a", 1, disconnected)}, {61 * time.Minute, status("b", 1, nil)}}, 1},
 		{"API server away for less", []step{{0, status("a", 1, nil)}, {30 * time.Minute, status("a", 2, disconnected)}, {20 * time.Minute, status("a", 3, nil)}}, 0},
 		{"a repeat is not news", []step{{0, status("a", 5, nil)}, {61 * time.Minute, status("a", 5, nil)}}, 0},
 		{"audit entry restarted at once", []step{{0, status("a", 1, audit)}, {2 * time.Minute, status("b", 1, audit)}}, 0},
