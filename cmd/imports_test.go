@@ -18,11 +18,12 @@ const module = "github.com/edgebell/edgebell/"
 // allowed is which packages of the project a package may import; tests may
 // import more. A folder that is not named here may import nothing of ours.
 var allowed = map[string][]string{
-	"adapters/kubeevent":    {},
-	"adapters/sink":         {},
-	"adapters/apiserver":    {"adapters/kubeevent"},
-	"adapters/auditwebhook": {"adapters/kubeevent"},
-	"adapters/status":       {"adapters/kubeevent"},
+	"adapters/kubeevent":      {"adapters/kubeevent/wire"},
+	"adapters/kubeevent/wire": {},
+	"adapters/sink":           {},
+	"adapters/apiserver":      {"adapters/kubeevent"},
+	"adapters/auditwebhook":   {"adapters/kubeevent"},
+	"adapters/status":         {"adapters/kubeevent"},
 
 	"functions/alert":  {},
 	"functions/feishu": {},
@@ -30,7 +31,7 @@ var allowed = map[string][]string{
 	"functions/card":   {"functions/alert"},
 	// notify is the only package that knows both sides of the POST, and of
 	// the adapters only the contract.
-	"functions/notify": {"functions/alert", "functions/card", "functions/feishu", "functions/ledger", "adapters/kubeevent"},
+	"functions/notify": {"functions/alert", "functions/card", "functions/feishu", "functions/ledger", "adapters/kubeevent/wire"},
 }
 
 // onlyIn names libraries that may be imported in one place alone.

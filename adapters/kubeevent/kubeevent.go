@@ -8,56 +8,36 @@ package kubeevent
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/edgebell/edgebell/adapters/kubeevent/wire"
 )
 
-// The two CloudEvent types of the contract.
+// The two CloudEvent types of the contract, and how an Event was learned of.
 const (
-	// TypeEvent carries one core/v1 Event as its data.
-	TypeEvent = "io.edgebell.kubernetes.event.v1"
-	// TypeStatus carries a Status as its data.
-	TypeStatus = "io.edgebell.source.status.v1"
-)
-
-// Values of the extension "origin": how the Event was learned of.
-const (
-	OriginWatch = "watch"
-	OriginAudit = "audit"
+	TypeEvent   = wire.TypeEvent
+	TypeStatus  = wire.TypeStatus
+	OriginWatch = wire.OriginWatch
+	OriginAudit = wire.OriginAudit
 )
 
 const (
 	extReason    = "reason"
 	extEventType = "eventtype"
 	extOrigin    = "origin"
-
-	sourcePrefix = "/clusters/"
 )
 
-// Source is the CloudEvent source of a cluster: /clusters/<name>, a
-// URI-reference, so the name is escaped where it has to be.
-func Source(cluster string) string { return sourcePrefix + url.PathEscape(cluster) }
+// Source is the CloudEvent source of a cluster.
+func Source(cluster string) string { return wire.Source(cluster) }
 
-// Cluster is the cluster's name in a CloudEvent source; a source of another
-// shape is a foreign sender's and stands for itself.
-func Cluster(source string) string {
-	escaped, ok := strings.CutPrefix(source, sourcePrefix)
-	if !ok || escaped == "" {
-		return source
-	}
-	name, err := url.PathUnescape(escaped)
-	if err != nil {
-		return escaped
-	}
-	return name
-}
+// Cluster is the cluster's name in a CloudEvent source.
+func Cluster(source string) string { return wire.Cluster(source) }
 
 // FromCore makes the CloudEvent of a core/v1 Event. The id is
 // <uid>.<resourceVersion>, so the same write has the same id whichever entry
@@ -111,44 +91,17 @@ func headerSafe(s string) string {
 	}, s)
 }
 
-// Decode reads the core/v1 Event out of a CloudEvent of TypeEvent. Its errors
-// name the attribute or field and what would be right.
+// Decode reads the whole core/v1 Event out of a CloudEvent of TypeEvent. Its
+// errors name the attribute or field and what would be right.
 func Decode(ce *event.Event) (*corev1.Event, error) {
-	if ct := ce.DataMediaType(); ct != "" && !strings.EqualFold(ct, event.ApplicationJSON) {
-		return nil, fmt.Errorf("datacontenttype %q: must be %s", ct, event.ApplicationJSON)
-	}
-	if len(ce.Data()) == 0 {
-		return nil, errors.New("data is empty: must be a core/v1 Event")
-	}
-	var ev corev1.Event
-	if err := json.Unmarshal(ce.Data(), &ev); err != nil {
-		return nil, fmt.Errorf("data is not a core/v1 Event: %w", err)
-	}
-	if err := check(&ev); err != nil {
+	if _, err := wire.Decode(ce); err != nil {
 		return nil, err
 	}
-	return &ev, nil
-}
-
-// check holds what the function cannot do without.
-func check(ev *corev1.Event) error {
-	switch {
-	case ev.APIVersion != "" && ev.APIVersion != "v1":
-		return fmt.Errorf("data.apiVersion %q: must be v1 (an events.k8s.io/v1 Event is converted by its sender)", ev.APIVersion)
-	case ev.Kind != "" && ev.Kind != "Event":
-		return fmt.Errorf("data.kind %q: must be Event", ev.Kind)
-	case ev.Name == "":
-		return errors.New("data.metadata.name is empty: must be the Event's name")
-	case ev.UID == "":
-		return errors.New("data.metadata.uid is empty: must be the Event's uid")
-	case ev.InvolvedObject.Kind == "":
-		return errors.New("data.involvedObject.kind is empty: must be the kind of the object that the Event is about")
-	case ev.Reason == "":
-		return errors.New("data.reason is empty: must be the Event's reason")
-	case ev.Type == "":
-		return errors.New("data.type is empty: must be Normal or Warning")
+	ev := new(corev1.Event)
+	if err := json.Unmarshal(ce.Data(), ev); err != nil {
+		return nil, fmt.Errorf("data is not a core/v1 Event: %w", err)
 	}
-	return nil
+	return ev, nil
 }
 
 // LastSeen is when the Event last happened: the first of
@@ -159,22 +112,13 @@ func LastSeen(ev *corev1.Event) time.Time {
 	if ev.Series != nil && !ev.Series.LastObservedTime.IsZero() {
 		return ev.Series.LastObservedTime.Time
 	}
-	return firstSet(ev.LastTimestamp.Time, ev.EventTime.Time, ev.FirstTimestamp.Time, ev.CreationTimestamp.Time)
+	return wire.FirstSet(ev.LastTimestamp.Time, ev.EventTime.Time, ev.FirstTimestamp.Time, ev.CreationTimestamp.Time)
 }
 
 // FirstSeen is when the Event first happened: the first of firstTimestamp,
 // eventTime, metadata.creationTimestamp and lastTimestamp that is set.
 func FirstSeen(ev *corev1.Event) time.Time {
-	return firstSet(ev.FirstTimestamp.Time, ev.EventTime.Time, ev.CreationTimestamp.Time, ev.LastTimestamp.Time)
-}
-
-func firstSet(times ...time.Time) time.Time {
-	for _, t := range times {
-		if !t.IsZero() {
-			return t
-		}
-	}
-	return time.Time{}
+	return wire.FirstSet(ev.FirstTimestamp.Time, ev.EventTime.Time, ev.CreationTimestamp.Time, ev.LastTimestamp.Time)
 }
 
 // Count is how often the Event has happened: series.count, else count, else 1.

@@ -2,14 +2,12 @@
 // trouble, born from one Event), its fingerprint with folded names, the Group
 // (one story) and the filter. It does no I/O and reads no clock.
 //
-// Begin with FromEvent.
+// Begin with Alert.Bounded.
 package alert
 
 import (
 	"strings"
 	"time"
-
-	corev1 "k8s.io/api/core/v1"
 )
 
 // Bounds of what is kept of one Event, in bytes. Kubernetes holds names to 253
@@ -46,40 +44,21 @@ type Alert struct {
 	Last  time.Time `json:"l,omitzero"`  // when last seen, by the reporter's clock; may be zero
 }
 
-// Seen is what FromEvent needs besides the Event and what the contract says of
-// it (kubeevent.Count, FirstSeen, LastSeen, Component).
-type Seen struct {
-	Cluster     string
-	Component   string
-	Count       int64
-	First, Last time.Time
-}
-
-// FromEvent makes the Alert of an Event. Every string is bounded, so that no
-// sender decides how much is kept.
-func FromEvent(ev *corev1.Event, seen Seen) Alert {
-	obj := ev.InvolvedObject
-	a := Alert{
-		Cluster:        cut(seen.Cluster, maxNameBytes),
-		Namespace:      cut(obj.Namespace, maxFieldBytes),
-		Kind:           cut(obj.Kind, maxFieldBytes),
-		Name:           cut(obj.Name, maxNameBytes),
-		Type:           cut(ev.Type, maxFieldBytes),
-		Reason:         cut(ev.Reason, maxFieldBytes),
-		Component:      cut(seen.Component, maxFieldBytes),
-		Node:           cut(ev.Source.Host, maxNameBytes),
-		Message:        cut(ev.Message, MaxMessageBytes),
-		MessageBytes:   len(ev.Message),
-		EventNamespace: cut(ev.Namespace, maxFieldBytes),
-		EventName:      cut(ev.Name, maxNameBytes),
-		EventUID:       cut(string(ev.UID), maxFieldBytes),
-		Count:          max(seen.Count, 1),
-		First:          seen.First,
-		Last:           seen.Last,
+// Bounded is a as the function keeps it: every string is cut, so that no sender
+// decides how much is kept, and what follows from the rest is filled in.
+func (a Alert) Bounded() Alert {
+	a.MessageBytes = len(a.Message)
+	a.Message = cut(a.Message, MaxMessageBytes)
+	for _, s := range []*string{&a.Cluster, &a.Name, &a.Node, &a.EventName} {
+		*s = cut(*s, maxNameBytes)
+	}
+	for _, s := range []*string{&a.Namespace, &a.Kind, &a.Type, &a.Reason, &a.Component, &a.EventNamespace, &a.EventUID} {
+		*s = cut(*s, maxFieldBytes)
 	}
 	if a.Node == "" && a.Kind == "Node" {
 		a.Node = a.Name
 	}
+	a.Count = max(a.Count, 1)
 	return a
 }
 

@@ -160,10 +160,13 @@ func storyOf(t testing.TB, name string) Story {
 	t.Helper()
 	var g alert.Group
 	for i, ev := range eventsOf(t, name) {
-		a := alert.FromEvent(ev, alert.Seen{
+		a := alert.Alert{
 			Cluster: testCluster, Component: kubeevent.Component(ev), Count: kubeevent.Count(ev),
 			First: kubeevent.FirstSeen(ev), Last: kubeevent.LastSeen(ev),
-		})
+			Namespace: ev.InvolvedObject.Namespace, Kind: ev.InvolvedObject.Kind, Name: ev.InvolvedObject.Name,
+			Type: ev.Type, Reason: ev.Reason, Node: ev.Source.Host, Message: ev.Message,
+			EventNamespace: ev.Namespace, EventName: ev.Name, EventUID: string(ev.UID),
+		}.Bounded()
 		if i == 0 {
 			g = alert.NewGroup(a)
 		}

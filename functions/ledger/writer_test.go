@@ -16,7 +16,7 @@ import (
 // numbered is the i-th Event of a story.
 func numbered(namespace string, story, i int) alert.Alert {
 	a := event(namespace, fmt.Sprintf("story-%d-x", story), fmt.Sprint("uid-", namespace, i), 1)
-	a.EventName = fmt.Sprintf("%s.%016x", a.Name, 0x17a1b2c3d4e5f607+i<<30)
+	a.EventName = fmt.Sprintf("%s.%016x", a.Name, int64(0x17a1b2c3d4e5f607)+int64(i)<<30)
 	return a
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
-	"github.com/edgebell/edgebell/adapters/kubeevent"
+	"github.com/edgebell/edgebell/adapters/kubeevent/wire"
 	"github.com/edgebell/edgebell/functions/alert"
 	"github.com/edgebell/edgebell/functions/ledger"
 )
@@ -26,31 +26,28 @@ func (f *Function) Handle(ctx context.Context, events []event.Event) error {
 			index = -1
 		}
 		switch ce.Type() {
-		case kubeevent.TypeEvent:
-			ev, err := kubeevent.Decode(ce)
+		case wire.TypeEvent:
+			ev, err := wire.Decode(ce)
 			if err != nil {
 				return badRequest(index, err)
 			}
 			if f.cfg.DumpEvents {
 				lines = append(lines, ce.Data())
 			}
-			a := alert.FromEvent(ev, alert.Seen{
-				Cluster: kubeevent.Cluster(ce.Source()), Component: kubeevent.Component(ev),
-				Count: kubeevent.Count(ev), First: kubeevent.FirstSeen(ev), Last: kubeevent.LastSeen(ev),
-			})
+			a := alertOf(ce, ev)
 			if r, ok := f.classify(a); ok {
 				reports = append(reports, r)
 			} else {
 				f.metrics.ignored.Inc()
 			}
-		case kubeevent.TypeStatus:
-			s, err := kubeevent.DecodeStatus(ce)
+		case wire.TypeStatus:
+			s, err := wire.DecodeStatus(ce)
 			if err != nil {
 				return badRequest(index, err)
 			}
-			statuses = append(statuses, sourceStatus{Cluster: kubeevent.Cluster(ce.Source()), Status: s})
+			statuses = append(statuses, sourceStatus{Cluster: wire.Cluster(ce.Source()), Status: s})
 		default:
-			return badRequest(index, fmt.Errorf("type %q is unknown: must be %s or %s", ce.Type(), kubeevent.TypeEvent, kubeevent.TypeStatus))
+			return badRequest(index, fmt.Errorf("type %q is unknown: must be %s or %s", ce.Type(), wire.TypeEvent, wire.TypeStatus))
 		}
 	}
 	if err := f.keep(ctx, reports, statuses); err != nil {
@@ -113,4 +110,15 @@ func dumpLine(w io.Writer, data []byte) {
 		return
 	}
 	_, _ = w.Write(append(line, '\n'))
+}
+
+// alertOf makes the Alert of an Event: where the contract ends and the
+// function's own words begin.
+func alertOf(ce *event.Event, ev *wire.Event) alert.Alert {
+	return alert.Alert{
+		Cluster: wire.Cluster(ce.Source()), Component: ev.Component(), Count: ev.Count(), First: ev.FirstSeen(), Last: ev.LastSeen(),
+		Namespace: ev.InvolvedObject.Namespace, Kind: ev.InvolvedObject.Kind, Name: ev.InvolvedObject.Name,
+		Type: ev.Type, Reason: ev.Reason, Node: ev.Source.Host, Message: ev.Message,
+		EventNamespace: ev.Metadata.Namespace, EventName: ev.Metadata.Name, EventUID: ev.Metadata.UID,
+	}.Bounded()
 }

@@ -7,21 +7,21 @@ import (
 	"sync"
 	"time"
 
-	"github.com/edgebell/edgebell/adapters/kubeevent"
+	"github.com/edgebell/edgebell/adapters/kubeevent/wire"
 	"github.com/edgebell/edgebell/functions/ledger"
 )
 
 // sourceStatus is a status and the cluster it came from.
 type sourceStatus struct {
 	Cluster string
-	kubeevent.Status
+	wire.Status
 }
 
 func (s sourceStatus) key() string { return s.Cluster + "/" + s.Origin }
 
 // sourceRow is what is remembered of a source across restarts.
 type sourceRow struct {
-	Status kubeevent.Status `json:"s"`
+	Status wire.Status `json:"s"`
 	// Heard and HeardWall are when the source was last heard of, Good and
 	// GoodWall when it last said that it was connected.
 	Heard     ledger.Time `json:"h"`
@@ -114,13 +114,13 @@ func (s *sources) judge(st sourceStatus, prev *sourceRow, now ledger.Time, wall 
 		prev.Good, prev.GoodWall = prev.Heard, prev.HeardWall
 	}
 	switch away := now.Sub(prev.Heard); {
-	case st.Origin == kubeevent.OriginAudit && prev.Status.Boot != st.Boot:
+	case st.Origin == wire.OriginAudit && prev.Status.Boot != st.Boot:
 		// What the API server could not hand over while the audit entry was
 		// away it gives up after a while, and nobody lists it afterwards.
 		if patience := time.Duration(st.IntervalSeconds)*time.Second + auditPatience; away > patience {
 			return s.gap(st, prev.HeardWall, wall, away, ledger.GapAuditLost)
 		}
-	case st.Origin == kubeevent.OriginWatch:
+	case st.Origin == wire.OriginWatch:
 		// A watch source lists what the API server still has, so only what
 		// expired there meanwhile is missing.
 		if away = now.Sub(prev.Good); away > s.ttl {
@@ -215,7 +215,7 @@ func (s *sources) status() []SourceStatus {
 	for key, r := range s.rows {
 		overdue := 3 * time.Duration(r.Status.IntervalSeconds) * time.Second
 		out = append(out, SourceStatus{
-			Source: kubeevent.Source(key[:len(key)-len(r.Status.Origin)-1]), Origin: r.Status.Origin,
+			Source: wire.Source(key[:len(key)-len(r.Status.Origin)-1]), Origin: r.Status.Origin,
 			Connected: r.Status.Connected, Since: r.Status.ConnectedSince, LastHeard: r.HeardWall,
 			Silent: s.ledger.Now().Sub(r.Heard) > overdue, Accepted: r.Status.Accepted,
 			Refused: r.Status.Refused, Dropped: r.Status.Dropped,

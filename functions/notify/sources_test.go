@@ -7,13 +7,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/edgebell/edgebell/adapters/kubeevent"
+	"github.com/edgebell/edgebell/adapters/kubeevent/wire"
 	"github.com/edgebell/edgebell/functions/ledger"
 )
 
-func status(boot string, seq uint64, change func(*kubeevent.Status)) sourceStatus {
-	s := sourceStatus{Cluster: "pi", Status: kubeevent.Status{
-		Boot: boot, Sequence: seq, Origin: kubeevent.OriginWatch, IntervalSeconds: 60, Connected: true,
+func status(boot string, seq uint64, change func(*wire.Status)) sourceStatus {
+	s := sourceStatus{Cluster: "pi", Status: wire.Status{
+		Boot: boot, Sequence: seq, Origin: wire.OriginWatch, IntervalSeconds: 60, Connected: true,
 	}}
 	if change != nil {
 		change(&s.Status)
@@ -23,8 +23,8 @@ func status(boot string, seq uint64, change func(*kubeevent.Status)) sourceStatu
 
 // TestGaps walks a source through its life; every step waits, then reports.
 func TestGaps(t *testing.T) {
-	disconnected := func(s *kubeevent.Status) { s.Connected = false }
-	audit := func(s *kubeevent.Status) { s.Origin = kubeevent.OriginAudit }
+	disconnected := func(s *wire.Status) { s.Connected = false }
+	audit := func(s *wire.Status) { s.Origin = wire.OriginAudit }
 	type step struct {
 		wait time.Duration
 		st   sourceStatus
@@ -101,8 +101,8 @@ func TestGapIsFoundAcrossARestartOfTheFunction(t *testing.T) {
 func TestSourceLossesAreCountedOnce(t *testing.T) {
 	h := newHarness(t, nil)
 	defer func() { _ = h.l.Close() }()
-	refused := func(n uint64) func(*kubeevent.Status) {
-		return func(s *kubeevent.Status) {
+	refused := func(n uint64) func(*wire.Status) {
+		return func(s *wire.Status) {
 			s.Refused = map[string]uint64{"bad_request": n}
 			s.Dropped = map[string]uint64{"Not A Label\n": 1}
 		}
