@@ -11,12 +11,19 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// maxSettled bounds the memory of an unfinished list to some 8 MB. Beyond it,
+// maxSettled bounds the memory of an unfinished list to some 8 MB, and to 3 MB
+// while nothing breaks it. Beyond it,
 // a list that breaks sends again what the receiver then recognises.
 const maxSettled = 200_000
 
-// settled is a set of hashes of uid and resourceVersion.
-type settled map[[16]byte]struct{}
+// settled are hashes of uid and resourceVersion, as the pages came. They are
+// only looked up when a list has to start again, so only then they become a
+// set, which takes three times the memory.
+type settled struct {
+	pages [][][16]byte
+	set   map[[16]byte]struct{}
+	n     int
+}
 
 func hash(ev *corev1.Event) (h [16]byte) {
 	sum := sha256.Sum256([]byte(string(ev.UID) + "." + ev.ResourceVersion))
@@ -24,17 +31,27 @@ func hash(ev *corev1.Event) (h [16]byte) {
 	return h
 }
 
-func (s settled) has(h [16]byte) bool {
-	_, ok := s[h]
+// again is called when a list starts.
+func (s *settled) again() {
+	if s.set == nil && s.n > 0 {
+		s.set = make(map[[16]byte]struct{}, s.n)
+	}
+	for _, page := range s.pages {
+		for _, h := range page {
+			s.set[h] = struct{}{}
+		}
+	}
+	s.pages = nil
+}
+
+func (s *settled) has(h [16]byte) bool {
+	_, ok := s.set[h]
 	return ok
 }
 
-func (s settled) add(hashes [][16]byte) {
-	for _, h := range hashes {
-		if len(s) < maxSettled {
-			s[h] = struct{}{}
-		}
-	}
+func (s *settled) add(hashes [][16]byte) {
+	hashes = hashes[:min(len(hashes), maxSettled-s.n)]
+	s.pages, s.n = append(s.pages, hashes), s.n+len(hashes)
 }
 
 // list reads all pages and delivers what the sink does not have: what is above
@@ -46,9 +63,7 @@ func (st *stream) list(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if st.settled == nil {
-		st.settled = settled{}
-	}
+	st.settled.again()
 	st.state.complete(false)
 	var snapshot uint64
 	for token, limit := "", pageSize; ; {
@@ -71,7 +86,7 @@ func (st *stream) list(ctx context.Context) error {
 			break
 		}
 	}
-	st.position, st.found, st.probed, st.settled = snapshot, true, true, nil
+	st.position, st.found, st.probed, st.settled = snapshot, true, true, settled{}
 	st.state.complete(true)
 	return nil
 }
@@ -97,7 +112,7 @@ func (st *stream) page(ctx context.Context, limit *int, token string) (*corev1.E
 // take delivers what is new in a page.
 func (st *stream) take(ctx context.Context, page *corev1.EventList) error {
 	var events []event.Event
-	var hashes [][16]byte
+	hashes := make([][16]byte, 0, len(page.Items))
 	for i := range page.Items {
 		ev := &page.Items[i]
 		h := hash(ev)
