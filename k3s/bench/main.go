@@ -126,6 +126,9 @@ func realMain(ctx context.Context, args []string) error {
 		fmt.Fprintf(os.Stderr, "%-9s %s\n", s.name, time.Since(began).Round(time.Second))
 	}
 	b.ratios()
+	if err := b.result.write(o.out); err != nil {
+		return err
+	}
 	b.result.print(os.Stdout)
-	return b.result.write(o.out)
+	return nil
 }

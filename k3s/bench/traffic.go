@@ -97,7 +97,7 @@ func (m *maker) stories(n, stories int, over time.Duration) []*corev1.Event {
 // rain writes Warnings for so long at a rate: two new ones, then one that
 // counts up, as recorders do. It returns how many writes were made.
 func (b *bench) rain(api *apiservertest.Server, perSecond int, length time.Duration) (int, error) {
-	const every = 20 * time.Millisecond
+	const every = 2 * time.Millisecond
 	t := time.NewTicker(every)
 	defer t.Stop()
 	began, written := time.Now(), 0
