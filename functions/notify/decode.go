@@ -107,8 +107,18 @@ func decodeBinary(h http.Header, body []byte) (*event.Event, error) {
 }
 
 func decodeStructured(body []byte) (event.Event, error) {
+	if !json.Valid(body) {
+		var ce event.Event // for the reason and where it is
+		return ce, fmt.Errorf("read CloudEvent: %w", json.Unmarshal(body, &ce))
+	}
+	return decodeValid(body)
+}
+
+// decodeValid reads what is known to be JSON, which the SDK's reader alone does
+// not check.
+func decodeValid(body []byte) (event.Event, error) {
 	var ce event.Event
-	if err := json.Unmarshal(body, &ce); err != nil {
+	if err := ce.UnmarshalJSON(body); err != nil {
 		return ce, fmt.Errorf("read CloudEvent: %w", err)
 	}
 	return ce, validate(&ce)
@@ -121,7 +131,7 @@ func decodeBatch(body []byte) ([]event.Event, error) {
 	}
 	events := make([]event.Event, 0, len(raw))
 	for i, one := range raw {
-		ce, err := decodeStructured(one)
+		ce, err := decodeValid(one)
 		if err != nil {
 			return nil, badRequest(i, err)
 		}
