@@ -3,6 +3,7 @@ package notify
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -131,12 +132,19 @@ func TestRecoveryMustBeOnOrOff(t *testing.T) {
 
 func TestRecoveryWaitsForTheLink(t *testing.T) {
 	edgeTest(t, edge, func(t *testing.T, h *harness) {
+		var down atomic.Bool
+		h.ch.answer = func(int, int, Outgoing) error {
+			if down.Load() {
+				return offline()
+			}
+			return nil
+		}
 		h.says(t, "Normal Node n1 NodeNotReady")
 		time.Sleep(time.Minute)
-		h.ch.answer = func(int, int, Outgoing) error { return offline() }
+		down.Store(true)
 		h.says(t, "Normal Node n1 NodeReady", "Warning Node n2 Rebooted")
 		time.Sleep(3 * time.Hour)
-		h.ch.answer = nil
+		down.Store(false)
 		time.Sleep(3 * time.Minute)
 		h.want(t, "n1 NodeNotReady ×1 firing", "n2 Rebooted ×1 firing", "n1 NodeNotReady ×1 recovered")
 	})

@@ -185,6 +185,7 @@ func TestAuditStories(t *testing.T) {
 // within it costs nothing; a restart of the API server meanwhile loses what it
 // was to repeat, which the receiver counts; a list closes the gap.
 func TestAuditOutage(t *testing.T) {
+	t.Parallel()
 	webhook, sink, dir := freeAddress(t), freeAddress(t), t.TempDir()
 	bot := bell(t)
 	startAudit(t, webhook, sink)

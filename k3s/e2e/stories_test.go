@@ -42,6 +42,7 @@ type story struct {
 // TestStoriesBecomeCards is the main job on real input: real controllers make
 // trouble, and each trouble becomes one card.
 func TestStoriesBecomeCards(t *testing.T) {
+	t.Parallel()
 	c := startCluster(t)
 	c.prepare(t)
 	bot := feishutest.NewBot(feishutest.Options{Secret: "s3cret", Keywords: []string{"edgebell"}})
