@@ -44,20 +44,22 @@ run: build-demo
 screenshots: build-demo
 	functions/card/pictures/make.sh $(BIN) '$(subst $(space),$(comma),$(strip $(EVENTS)))'
 
-## test: unit and integration tests, with Go and make alone
+## test: unit and integration tests and the manifests, with Go and make alone
 .PHONY: test
 test:
 	$(if $(RACE),,@echo 'no C compiler found: testing without the race detector')
 	$(if $(RACE),CGO_ENABLED=1) $(GO) test -shuffle=on $(RACE) ./...
+	$(MAKE) --no-print-directory manifests-check
 
 ## test-fast: the same without the race detector
 .PHONY: test-fast
 test-fast:
 	$(GO) test -shuffle=on ./...
 
-## check: format, vet, lint, tidy, imports, shell, manifests
+## check: format, tidy, vet, staticcheck, shell scripts, image tests
 .PHONY: check
-check: check-format check-tidy check-lint check-shell $(if $(wildcard deploy/deploy.mk),manifests-check)
+check: check-format check-tidy check-lint check-shell
+	cd deploy/image && CGO_ENABLED=0 $(GO) test ./...
 
 .PHONY: check-format
 check-format:
@@ -92,10 +94,11 @@ lint:
 check-shell:
 	@if command -v shellcheck >/dev/null; then shellcheck $$(git ls-files '*.sh' .ci/run); else echo 'shellcheck is not installed: shell scripts are not checked (apt-get install shellcheck)'; test -z "$(CI)"; fi
 
-## e2e: end to end against a real control plane (needs gcc)
+## e2e: end to end: a real control plane (needs gcc), real kubelet, images under qemu and in containerd where installed
 .PHONY: e2e
 e2e: build controlplane
-	$(GO) test -tags e2e -count=1 -timeout 20m ./k3s/...
+	$(GO) test -tags e2e -count=1 -timeout 20m ./k3s/e2e ./k3s
+	$(MAKE) --no-print-directory deploy-e2e
 
 -include k3s/controlplane/controlplane.mk
 -include k3s/chaos/chaos.mk
