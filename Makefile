@@ -100,6 +100,15 @@ e2e: build controlplane
 	$(GO) test -tags e2e -count=1 -timeout 20m ./k3s/e2e ./k3s
 	$(MAKE) --no-print-directory deploy-e2e
 
+FUZZTIME ?= 10m
+## fuzz: every fuzz target for FUZZTIME (10m) each
+.PHONY: fuzz
+fuzz:
+	@git grep -n '^func Fuzz' -- '*_test.go' | sed 's/^\(.*\)\/[^/]*:[0-9]*:func \(Fuzz[A-Za-z]*\).*/\1 \2/' | while read -r pkg target; do \
+		echo "== $$pkg $$target"; \
+		$(GO) test ./$$pkg -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x || exit 1; \
+	done
+
 -include k3s/controlplane/controlplane.mk
 -include k3s/chaos/chaos.mk
 -include k3s/bench/bench.mk
