@@ -27,7 +27,9 @@ func (c *cluster) wantReady(t *testing.T, n int, ready string) error {
 	_, answer := c.do(t, http.MethodGet, "/api/v1/namespaces/demo/pods", "", nil)
 	var list struct {
 		Items []struct {
-			Status struct{ Conditions []struct{ Type, Status string } }
+			Status struct {
+				Conditions []struct{ Type, Status string }
+			}
 		}
 	}
 	if err := json.Unmarshal(answer, &list); err != nil {
