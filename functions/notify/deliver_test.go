@@ -78,14 +78,7 @@ func TestRepeatsWaitForRepeatInterval(t *testing.T) {
 func TestThreeHoursOfflineBecomeOneDigest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHarness(t, nil)
-		var down atomic.Bool
-		down.Store(true)
-		h.ch.answer = func(int, int, Outgoing) error {
-			if down.Load() {
-				return offline()
-			}
-			return nil
-		}
+		down := h.cut()
 		defer h.start(t)()
 		// Recorders patch one Event with a growing count.
 		const stories, patches, occurrences = 9, 40, 10_080
@@ -110,14 +103,7 @@ func TestThreeHoursOfflineBecomeOneDigest(t *testing.T) {
 func TestFewStoriesAfterAnOutageAreToldOneByOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHarness(t, nil)
-		var down atomic.Bool
-		down.Store(true)
-		h.ch.answer = func(int, int, Outgoing) error {
-			if down.Load() {
-				return offline()
-			}
-			return nil
-		}
+		down := h.cut()
 		defer h.start(t)()
 		for i := range 5 {
 			h.happen(t, i, 2)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -96,6 +97,19 @@ func (c *fakeChannel) tried() int {
 
 func offline() error {
 	return &SendError{Outcome: Retry, Offline: true, Err: errors.New("connect: no route to host")}
+}
+
+// cut takes the link down until the switch is set to false.
+func (h *harness) cut() *atomic.Bool {
+	down := new(atomic.Bool)
+	down.Store(true)
+	h.ch.answer = func(int, int, Outgoing) error {
+		if down.Load() {
+			return offline()
+		}
+		return nil
+	}
+	return down
 }
 
 type harness struct {
