@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 
 	"github.com/VictoriaMetrics/metrics"
 
@@ -22,9 +21,6 @@ type metricSet struct {
 	refused  *metrics.Counter
 	bytesOut *metrics.Counter
 	bytesIn  *metrics.Counter
-
-	mu    sync.Mutex
-	sends map[string]*metrics.Counter
 }
 
 func newMetrics() *metricSet {
@@ -37,7 +33,6 @@ func newMetrics() *metricSet {
 		refused:  s.NewCounter(`edgebell_requests_refused_total`),
 		bytesOut: s.NewCounter(`edgebell_channel_bytes_total{direction="out"}`),
 		bytesIn:  s.NewCounter(`edgebell_channel_bytes_total{direction="in"}`),
-		sends:    map[string]*metrics.Counter{},
 	}
 }
 
