@@ -126,9 +126,10 @@ func realMain(ctx context.Context, args []string) error {
 		fmt.Fprintf(os.Stderr, "%-9s %s\n", s.name, time.Since(began).Round(time.Second))
 	}
 	b.ratios()
+	fresh := *b.result
 	if err := b.result.write(o.out); err != nil {
 		return err
 	}
-	b.result.print(os.Stdout)
+	fresh.print(os.Stdout)
 	return nil
 }

@@ -146,8 +146,8 @@ func printRow(w io.Writer, row []string, widths []int) {
 	_, _ = fmt.Fprintln(w, line.String()+"|")
 }
 
-// write keeps the figures of stages that did not run this time, so that a part
-// can be measured again.
+// write keeps the figures that were not measured this time, so that a part can
+// be measured again.
 func (r *Result) write(path string) error {
 	if raw, err := os.ReadFile(path); err == nil {
 		var before Result
@@ -166,11 +166,12 @@ func (r *Result) write(path string) error {
 }
 
 func (r *Result) keep(before Result) {
-	ran := map[string]bool{}
+	type key struct{ stage, process, name string }
+	fresh := map[key]bool{}
 	for _, m := range r.Measures {
-		ran[m.Stage] = true
+		fresh[key{m.Stage, m.Process, m.Name}] = true
 	}
-	old := slices.DeleteFunc(before.Measures, func(m Measure) bool { return ran[m.Stage] })
+	old := slices.DeleteFunc(before.Measures, func(m Measure) bool { return fresh[key{m.Stage, m.Process, m.Name}] })
 	r.Measures = append(old, r.Measures...)
 	if len(r.Curves) == 0 {
 		r.Curves = before.Curves
