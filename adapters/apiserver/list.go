@@ -12,8 +12,8 @@ import (
 )
 
 // maxSettled bounds the memory of an unfinished list to some 8 MB, and to 3 MB
-// while nothing breaks it. Beyond it,
-// a list that breaks sends again what the receiver then recognises.
+// while nothing breaks it. Beyond it, a list that breaks sends again what the
+// receiver then recognises.
 const maxSettled = 200_000
 
 // settled are hashes of uid and resourceVersion, as the pages came. They are
