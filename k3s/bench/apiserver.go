@@ -20,6 +20,12 @@ type apiServer struct {
 	*process
 	kubeconfig, host string
 	client           *http.Client
+	clean            func()
+}
+
+func (a *apiServer) stop() {
+	a.process.stop()
+	a.clean()
 }
 
 func (b *bench) startAPIServer() (*apiServer, error) {
@@ -31,8 +37,7 @@ func (b *bench) startAPIServer() (*apiServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &apiServer{process: p}
-	go func() { <-p.done; clean() }()
+	a := &apiServer{process: p, clean: clean}
 	err = b.eventually(2*time.Minute, "the control plane is ready", func() error {
 		lines := bufio.NewScanner(strings.NewReader(p.said()))
 		for lines.Scan() {
@@ -44,12 +49,12 @@ func (b *bench) startAPIServer() (*apiServer, error) {
 		return fmt.Errorf("it says: %s", tail(p.said()))
 	})
 	if err != nil {
-		p.stop()
+		a.stop()
 		return nil, err
 	}
 	rc, err := clientcmd.BuildConfigFromFlags("", a.kubeconfig)
 	if err != nil {
-		p.stop()
+		a.stop()
 		return nil, err
 	}
 	a.host = rc.Host

@@ -100,7 +100,7 @@ func (c *chain) ledger() (groups int, used int64, err error) {
 
 func (b *bench) againstHours() (Curve, error) {
 	const perHour, stories = 1_000, 9
-	c := Curve{Name: "hours offline, at 1,000 Warnings an hour in 9 stories", X: "hours", Unit: "MiB, kB", Series: []Serie{
+	c := Curve{Name: "hours offline", X: "hours, with 1,000 Warnings in 9 stories each", Unit: "MiB, kB", Series: []Serie{
 		{Name: "notify anonymous (MiB)"}, {Name: "event-source anonymous (MiB)"}, {Name: "to tell it all (kB)"},
 	}}
 	for _, hours := range []int{1, 3, 8, 24} {
