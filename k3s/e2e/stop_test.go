@@ -17,12 +17,25 @@ import (
 // send posts a Warning about an object as a binary-mode CloudEvent.
 func send(address, name string, count int) (int, error) {
 	body := fmt.Sprintf(`{"metadata":{"namespace":"shop","name":"%s.1","uid":"uid-%s"},"involvedObject":{"kind":"Service","namespace":"shop","name":%q},"type":"Warning","reason":"Failed","message":"it broke","count":%d}`, name, name, name, count)
+	return post(address, fmt.Sprintf("%s.%d", name, count), body)
+}
+
+// sendBody posts an Event and wants it taken.
+func sendBody(address, id, body string) error {
+	status, err := post(address, id, body)
+	if err == nil && status != http.StatusNoContent {
+		err = fmt.Errorf("answered %d", status)
+	}
+	return err
+}
+
+func post(address, id, body string) (int, error) {
 	req, err := http.NewRequest(http.MethodPost, "http://"+address+"/", strings.NewReader(body))
 	if err != nil {
 		return 0, err
 	}
 	for k, v := range map[string]string{
-		"Ce-Specversion": "1.0", "Ce-Id": fmt.Sprintf("%s.%d", name, count), "Ce-Source": "/clusters/e2e",
+		"Ce-Specversion": "1.0", "Ce-Id": id, "Ce-Source": "/clusters/e2e",
 		"Ce-Type": "io.edgebell.kubernetes.event.v1", "Content-Type": "application/json",
 	} {
 		req.Header.Set(k, v)
