@@ -22,11 +22,13 @@ type config struct {
 	Audit auditwebhook.Config
 	Sink  sink.Config
 	Log   run.Log
+
+	Profiles run.Profiles
 }
 
 // Validate names every variable that is wrong.
 func (c *config) Validate() error {
-	return errors.Join(c.Audit.Validate(), c.Sink.Validate(), c.Log.Validate())
+	return errors.Join(c.Audit.Validate(), c.Sink.Validate(), c.Log.Validate(), c.Profiles.Validate())
 }
 
 func main() {
@@ -42,6 +44,9 @@ func realMain(ctx context.Context) error {
 		return err
 	}
 	log := cfg.Log.Setup("audit-webhook")
+	if err := cfg.Profiles.Serve(ctx); err != nil {
+		return err
+	}
 	client, err := sink.New(cfg.Sink, sink.WithLogger(log), sink.WithUncounted(kubeevent.TypeStatus))
 	if err != nil {
 		return fmt.Errorf("prepare sink: %w", err)

@@ -22,6 +22,7 @@ type config struct {
 	Source        apiserver.Config
 	Sink          sink.Config
 	Log           run.Log
+	Profiles      run.Profiles
 }
 
 // Validate names every variable that is wrong.
@@ -30,7 +31,7 @@ func (c *config) Validate() error {
 	if _, _, err := net.SplitHostPort(c.ListenAddress); err != nil {
 		errs = append(errs, fmt.Errorf("LISTEN_ADDRESS %q: must be host:port or :port", c.ListenAddress))
 	}
-	return errors.Join(append(errs, c.Source.Validate(), c.Sink.Validate(), c.Log.Validate())...)
+	return errors.Join(append(errs, c.Source.Validate(), c.Sink.Validate(), c.Log.Validate(), c.Profiles.Validate())...)
 }
 
 func main() { run.Main("event-source", realMain) }
@@ -41,6 +42,9 @@ func realMain(ctx context.Context) error {
 		return err
 	}
 	log := cfg.Log.Setup("event-source")
+	if err := cfg.Profiles.Serve(ctx); err != nil {
+		return err
+	}
 	client, err := sink.New(cfg.Sink, sink.WithLogger(log), sink.WithUncounted(kubeevent.TypeStatus))
 	if err != nil {
 		return fmt.Errorf("prepare sink: %w", err)

@@ -24,10 +24,14 @@ import (
 type config struct {
 	Notify notify.Config
 	Log    run.Log
+
+	Profiles run.Profiles
 }
 
 // Validate names every variable that is wrong.
-func (c *config) Validate() error { return errors.Join(c.Notify.Validate(), c.Log.Validate()) }
+func (c *config) Validate() error {
+	return errors.Join(c.Notify.Validate(), c.Log.Validate(), c.Profiles.Validate())
+}
 
 func main() {
 	if len(os.Args) == 3 && os.Args[1] == checkCommand {
@@ -45,6 +49,9 @@ func realMain(ctx context.Context) error {
 		return err
 	}
 	log := cfg.Log.Setup("notify")
+	if err := cfg.Profiles.Serve(ctx); err != nil {
+		return err
+	}
 	l, err := ledger.Open(cfg.Notify.Ledger, ledger.WithLogger(log), ledger.WithCheck(checkInChild))
 	if err != nil {
 		return err

@@ -9,8 +9,8 @@ import (
 // there is no password. Only a program built with "-tags pprof" can serve them,
 // which costs half a megabyte.
 type Profiles struct {
-	// Address is PPROF_ADDRESS; empty serves none.
-	Address string
+	// Address is where they are served; empty serves none.
+	Address string `env:"PPROF_ADDRESS"`
 }
 
 // Validate names the variable when it is wrong.
