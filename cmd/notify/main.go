@@ -7,16 +7,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"strings"
 	"sync"
-	"time"
 	_ "time/tzdata" // the image has no time zones of its own
 
 	"github.com/edgebell/edgebell/cmd/internal/run"
-	"github.com/edgebell/edgebell/functions/card"
-	"github.com/edgebell/edgebell/functions/feishu"
 	"github.com/edgebell/edgebell/functions/ledger"
 	"github.com/edgebell/edgebell/functions/notify"
 )
@@ -34,13 +30,16 @@ func (c *config) Validate() error {
 }
 
 func main() {
-	if len(os.Args) == 3 && os.Args[1] == checkCommand {
-		os.Exit(checkLedger(os.Args[2]))
-	}
-	if len(os.Args) == 2 && strings.TrimLeft(os.Args[1], "-") == "check" {
+	switch args := os.Args[1:]; {
+	case len(args) == 0:
+		run.Main("notify", realMain)
+	case len(args) == 2 && args[0] == checkCommand:
+		os.Exit(checkLedger(args[1]))
+	case len(args) == 1 && strings.TrimLeft(args[0], "-") == "check":
 		run.Main("notify", checkChannel)
 	}
-	run.Main("notify", realMain)
+	fmt.Fprintf(os.Stderr, "notify: arguments %q: must be none, or --check\n", os.Args[1:])
+	os.Exit(2)
 }
 
 func realMain(ctx context.Context) error {
@@ -71,29 +70,4 @@ func realMain(ctx context.Context) error {
 	stop()
 	out.Wait()
 	return errors.Join(err, l.Close())
-}
-
-// function wires the channel that the environment names.
-func function(cfg notify.Config, l *ledger.Ledger, log *slog.Logger) (*notify.Function, error) {
-	cards, err := card.New(cfg.Card, card.Options{Keyword: cfg.Feishu.Keyword, Cluster: cfg.Cluster})
-	if err != nil {
-		return nil, fmt.Errorf("prepare cards: %w", err)
-	}
-	if cfg.Channel == notify.ChannelLog {
-		return notify.New(cfg, l, notify.NewLog(cards, os.Stdout), notify.WithLogger(log)), nil
-	}
-	dates, err := notify.NewDates(l, time.Now, log)
-	if err != nil {
-		return nil, err
-	}
-	client, err := feishu.New(cfg.Feishu, feishu.WithLogger(log), feishu.WithTLSTime(dates.Now))
-	if err != nil {
-		return nil, fmt.Errorf("prepare Feishu client: %w", err)
-	}
-	for _, w := range cfg.Feishu.Warnings() {
-		log.Warn(w)
-	}
-	return notify.New(cfg, l, notify.NewFeishu(cards, client, dates), notify.WithLogger(log),
-		notify.WithTarget(client.String()), notify.WithClockOffset(client.Offset),
-		notify.WithTime(notify.FarTime(client, dates.Now))), nil
 }
