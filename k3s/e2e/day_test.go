@@ -28,7 +28,7 @@ func TestHeartbeatComesOnceADay(t *testing.T) {
 		return nil
 	})
 	p.stop(t)
-	p = startNotify(t, bot, address, dir, beat, "GROUP_WAIT=100ms")
+	startNotify(t, bot, address, dir, beat, "GROUP_WAIT=100ms")
 	if status, err := send(address, "after-the-restart", 1); err != nil || status != http.StatusNoContent {
 		t.Fatalf("send: %d %v", status, err)
 	}
