@@ -90,7 +90,7 @@ ARM_PACKAGES ?= ./functions/... ./adapters/kubeevent/... ./adapters/sink/... ./a
 
 # These start themselves, or strace, as a child, which qemu-user cannot without
 # the machine's binfmt_misc; they are of the file system and not of the processor.
-ARM_SKIP := TornMetaPage|NewerVersion|PowerCut|FailedSyncs|DamagedFile|FullAndReadOnlyDisks|SecondProcess
+ARM_SKIP := PowerCut|FailedSyncs|DamagedFile|FullAndReadOnlyDisks|SecondProcess
 
 arm-test: ## Test the core packages on arm64 and 32-bit arm under qemu-user
 	CGO_ENABLED=0 GOARCH=arm64 go test -short -skip '$(ARM_SKIP)' -exec qemu-aarch64-static $(ARM_PACKAGES)

@@ -56,6 +56,9 @@ func checkInChild(path string) error {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), checkEnv+"="+path)
 	out, err := cmd.CombinedOutput()
+	if errors.Is(err, syscall.ENOEXEC) { // another processor's program, emulated
+		return Check(path)
+	}
 	if err != nil {
 		return fmt.Errorf("%s (%w)", bytes.TrimSpace(bytes.SplitN(out, []byte("\n"), 2)[0]), err)
 	}
