@@ -109,7 +109,7 @@ func TestWorstStory(t *testing.T) {
 	long := strings.Repeat(`"\`, 5000)
 	a := alert.Alert{
 		Cluster: long, Namespace: long, Kind: long, Name: long, Type: long, Reason: long,
-		Component: long, Node: long, Message: long, MessageBytes: 1 << 40, Count: 1 << 60,
+		Component: long, Node: long, Message: long, MessageBytes: 1 << 30, Count: 1 << 60,
 	}
 	s := Story{Group: alert.Group{Newest: a, Folded: long, Total: 1 << 62, MoreObjects: 1 << 62}}
 	s.Notices.Dropped = map[string]int64{}

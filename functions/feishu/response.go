@@ -127,8 +127,8 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	var wait time.Duration
 	for _, key := range []string{"Retry-After", "X-Ogw-Ratelimit-Reset"} {
 		value := strings.TrimSpace(h.Get(key))
-		if n, err := strconv.Atoi(value); err == nil && n > 0 {
-			wait = max(wait, time.Duration(min(n, int(maxRetryAfter/time.Second)))*time.Second)
+		if n, err := strconv.ParseInt(value, 10, 64); err == nil && n > 0 {
+			wait = max(wait, time.Duration(min(n, int64(maxRetryAfter/time.Second)))*time.Second)
 		} else if at, err := http.ParseTime(value); err == nil {
 			wait = max(wait, at.Sub(now))
 		}
