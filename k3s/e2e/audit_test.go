@@ -121,7 +121,7 @@ func TestAuditStories(t *testing.T) {
 
 	c.create(t, "/apis/apps/v1/namespaces/demo/deployments", deployment("sensor-gw", 2))
 	eventually(t, time.Minute, "two Pods", func() error { return c.wantPods(t, 2) })
-	c.create(t, "/api/v1/namespaces/demo/resourcequotas", quota(2))
+	c.allowPods(t, 2)
 	c.create(t, "/apis/batch/v1/namespaces/demo/jobs", job("backfill"))
 	c.create(t, coreEvents, coreEvent("cam.1", "Pod", "camera-front", "Warning", "BackOff", "Back-off restarting", 1))
 	c.create(t, newEvents, newEvent("cam.2", "Pod", "camera-back", "Warning", "Unhealthy", "Readiness probe failed"))

@@ -3,8 +3,10 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -54,12 +56,27 @@ func cronJob(name string) object {
 	}
 }
 
-// quota lets no more Pods in than there are.
-func quota(pods int) object {
-	return object{
+// allowPods lets in so many Pods and no more, and waits until the API server
+// holds to it, which it does some time after the quota was made.
+func (c *cluster) allowPods(t *testing.T, pods int) {
+	t.Helper()
+	c.create(t, "/api/v1/namespaces/"+namespace+"/resourcequotas", object{
 		"apiVersion": "v1", "kind": "ResourceQuota", "metadata": meta("q"),
 		"spec": object{"hard": object{"pods": fmt.Sprint(pods)}},
+	})
+	pod := podTemplate("one-too-many", "Never")
+	pod["apiVersion"], pod["kind"], pod["metadata"] = "v1", "Pod", meta("one-too-many")
+	body, err := json.Marshal(pod)
+	if err != nil {
+		t.Fatal(err)
 	}
+	eventually(t, time.Minute, "the quota holds", func() error {
+		status, answer := c.do(t, http.MethodPost, "/api/v1/namespaces/"+namespace+"/pods?dryRun=All", "application/json", body)
+		if status != http.StatusForbidden || !strings.Contains(string(answer), "exceeded quota") {
+			return fmt.Errorf("a Pod too many is answered %d", status)
+		}
+		return nil
+	})
 }
 
 func autoscaler(name, of string) object {

@@ -57,7 +57,7 @@ func TestStoriesBecomeCards(t *testing.T) {
 	c.create(t, "/apis/autoscaling/v2/namespaces/demo/horizontalpodautoscalers", autoscaler("sensor-gw", "sensor-gw"))
 	c.create(t, "/api/v1/namespaces/demo/persistentvolumeclaims", claim("recordings", "no-such-class"))
 	eventually(t, 60*time.Second, "three Pods", func() error { return c.wantPods(t, 3) })
-	c.create(t, "/api/v1/namespaces/demo/resourcequotas", quota(3))
+	c.allowPods(t, 3)
 	c.create(t, "/apis/batch/v1/namespaces/demo/jobs", job("backfill"))
 	c.create(t, "/apis/batch/v1/namespaces/demo/cronjobs", cronJob("sync"))
 	c.create(t, coreEvents, coreEvent("cam.1", "Pod", "camera-front", "Warning", "BackOff", `Back-off restarting "cam"`, 1))
