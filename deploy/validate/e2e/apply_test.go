@@ -5,6 +5,7 @@ package e2e
 import (
 	"net/http"
 	"testing"
+	"time"
 )
 
 func TestControlPlaneTakesEveryOverlay(t *testing.T) {
@@ -29,10 +30,26 @@ func TestControlPlaneTakesEveryOverlay(t *testing.T) {
 	t.Run("rights", func(t *testing.T) { rights(t, c) })
 }
 
+// granted waits until the API server's authorizer has seen a new binding, which
+// it does a moment after it was made.
+func (c cluster) granted(t *testing.T, token, path string) {
+	t.Helper()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for range 300 {
+		if status, _, _ := c.ask(t, token, http.MethodGet, path, "application/json", nil); status == http.StatusOK {
+			return
+		}
+		<-tick.C
+	}
+	t.Fatalf("GET %s is not allowed within 30 s", path)
+}
+
 // rights tries what the event source's own token may do.
 func rights(t *testing.T, c cluster) {
 	source := c.token(t, "edgebell", "event-source")
 	nobody := c.token(t, "edgebell", "notify")
+	c.granted(t, source, "/api/v1/events?limit=1")
 	const event = `{"apiVersion":"v1","kind":"Event","metadata":{"name":"forged","namespace":"edgebell"},"involvedObject":{"namespace":"edgebell"}}`
 	for _, tc := range []struct {
 		token, method, path, body string
