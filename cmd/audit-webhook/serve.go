@@ -3,12 +3,11 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"errors"
-	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"time"
+
+	"github.com/edgebell/edgebell/cmd/internal/run"
 )
 
 // stopTime is how long open requests may take once the process is to stop; an
@@ -18,11 +17,7 @@ const stopTime = 5 * time.Second
 // serve is run.Serve with HTTPS, and with a body's time cut to what an API
 // server on this host needs.
 func serve(ctx context.Context, address string, conf *tls.Config, h http.Handler) error {
-	ln, err := net.Listen("tcp", address)
-	if err != nil {
-		return fmt.Errorf("listen on LISTEN_ADDRESS: %w", err)
-	}
-	srv := &http.Server{
+	return run.ServeWith(ctx, address, &http.Server{
 		Handler:           h,
 		TLSConfig:         conf,
 		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
@@ -31,21 +26,5 @@ func serve(ctx context.Context, address string, conf *tls.Config, h http.Handler
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
-	}
-	slog.Info("listening", "address", ln.Addr().String(), "tls", conf != nil)
-	done := make(chan error, 1)
-	go func() {
-		<-ctx.Done()
-		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
-		defer cancel()
-		done <- srv.Shutdown(stop)
-	}()
-	start := srv.Serve
-	if conf != nil {
-		start = func(ln net.Listener) error { return srv.ServeTLS(ln, "", "") }
-	}
-	if err := start(ln); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve: %w", err)
-	}
-	return <-done
+	}, stopTime)
 }

@@ -89,27 +89,36 @@ const stopTime = 4 * time.Second
 // Serve serves h on address until ctx ends, then lets open requests end.
 // Headers and bodies that come too slowly are cut off.
 func Serve(ctx context.Context, address string, h http.Handler) error {
-	ln, err := net.Listen("tcp", address)
-	if err != nil {
-		return fmt.Errorf("listen on LISTEN_ADDRESS: %w", err)
-	}
-	srv := &http.Server{
+	return ServeWith(ctx, address, &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      60 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
+	}, stopTime)
+}
+
+// ServeWith is Serve with limits of the caller's own; it speaks HTTPS when srv
+// has a TLSConfig. Open requests may take stop once the process is to stop.
+func ServeWith(ctx context.Context, address string, srv *http.Server, stop time.Duration) error {
+	ln, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("listen on LISTEN_ADDRESS: %w", err)
 	}
-	slog.Info("listening", "address", ln.Addr().String())
+	start := srv.Serve
+	if srv.TLSConfig != nil {
+		start = func(ln net.Listener) error { return srv.ServeTLS(ln, "", "") }
+	}
+	slog.Info("listening", "address", ln.Addr().String(), "tls", srv.TLSConfig != nil)
 	done := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
-		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stop)
 		defer cancel()
-		done <- srv.Shutdown(stop)
+		done <- srv.Shutdown(stopping)
 	}()
-	if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+	if err := start(ln); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve: %w", err)
 	}
 	return <-done
