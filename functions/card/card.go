@@ -8,6 +8,7 @@
 package card
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -111,6 +112,12 @@ type Options struct {
 	Keyword string
 	// Cluster is shown where no alert names its own.
 	Cluster string
+	// Forms are how messages look on a channel other than Feishu, the richest
+	// first; none means Feishu's.
+	Forms []Form
+	// MaxBytes bounds a message's payload; 0 means Feishu's bound. Stories are
+	// cut and digests are split to keep it.
+	MaxBytes int
 }
 
 // Renderer makes messages. It is safe for concurrent use.
@@ -121,6 +128,8 @@ type Renderer struct {
 	cluster string
 	keyword string
 	zone    *time.Location
+	forms   []Form
+	most    int // bytes of a payload
 
 	runbook, dashboard *linkTemplate
 	custom             *custom
@@ -151,6 +160,8 @@ func build(cfg Config, opts Options) (*Renderer, error) {
 		cluster: line(opts.Cluster, maxField),
 		keyword: opts.Keyword,
 		zone:    zone,
+		forms:   opts.Forms,
+		most:    cmp.Or(opts.MaxBytes, maxPayload),
 	}
 	return r, r.configure(cfg)
 }
@@ -217,7 +228,10 @@ const (
 )
 
 // marshal renders a view in a schema.
-func (r *Renderer) marshal(schema Schema, v view) (Message, error) {
+func (r *Renderer) marshal(schema Schema, v View) (Message, error) {
+	if form := r.native(schema); form != nil {
+		return form(v)
+	}
 	var (
 		msg  = Message{MsgType: "interactive"}
 		body any
@@ -241,9 +255,9 @@ func (r *Renderer) marshal(schema Schema, v view) (Message, error) {
 }
 
 // checked refuses what the bot would refuse.
-func checked(msg Message, err error) (Message, error) {
-	if err == nil && len(msg.Payload) > maxPayload {
-		return Message{}, fmt.Errorf("render card: %d bytes, at most %d fit", len(msg.Payload), maxPayload)
+func (r *Renderer) checked(msg Message, err error) (Message, error) {
+	if err == nil && len(msg.Payload) > r.most {
+		return Message{}, fmt.Errorf("render card: %d bytes, at most %d fit", len(msg.Payload), r.most)
 	}
 	return msg, err
 }

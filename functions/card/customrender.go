@@ -32,13 +32,13 @@ func (r *Renderer) single(s Story, strict bool) (Message, error) {
 		if err != nil {
 			return Message{}, fmt.Errorf("CARD_TEMPLATE %w", err)
 		}
-		if len(raw) > maxPayload && limit > 0 {
+		if len(raw) > r.most && limit > 0 {
 			continue
 		}
 		if !r.hasKeyword(raw) {
 			return Message{}, errors.New("CARD_TEMPLATE lacks FEISHU_KEYWORD: write {{.Keyword}} into a text")
 		}
-		return checked(Message{MsgType: "interactive", Payload: raw}, nil)
+		return r.checked(Message{MsgType: "interactive", Payload: raw}, nil)
 	}
 }
 
@@ -52,6 +52,12 @@ func (r *Renderer) Forms() []Schema {
 	var out []Schema
 	if r.custom != nil {
 		out = append(out, Custom)
+	}
+	for i := range r.forms {
+		out = append(out, Native(i))
+	}
+	if len(r.forms) > 0 {
+		return out
 	}
 	for s, ok := r.schema, true; ok; s, ok = s.Simpler() {
 		out = append(out, s)
@@ -89,21 +95,21 @@ func (r *Renderer) filling(s Story, limit int) filling {
 		"Namespace": line(a.Namespace, maxField), "Kind": line(a.Kind, maxField), "Name": line(a.Name, maxName),
 		"Folded": line(nameOf(g), maxName), "Node": line(a.Node, maxName), "Reason": line(a.Reason, maxField),
 		"Type": line(a.Type, maxField), "Component": line(a.Component, maxField),
-		"Message": joinLines(append([]string{v.message}, r.related(s.Related, s.Route)...)...), "Hint": v.hint, "Command": v.command,
+		"Message": joinLines(append([]string{v.Message}, r.related(s.Related, s.Route)...)...), "Hint": v.Hint, "Command": v.Command,
 		"Count": g.Total, "New": g.Undelivered(s.Route), "Times": r.occurrences(g, s.Route, s.SentAt),
 		"First": r.stamp(g.First, s.SentAt, seconds), "Last": r.stamp(g.Last, s.SentAt, seconds),
 		"Sent": r.stamp(s.SentAt, time.Time{}, seconds), "Late": r.delivery(g.Last, s.SentAt),
-		"Severity": severityNow(g).String(), "Color": v.color, "Mark": v.mark, "Recovered": g.State == alert.Recovered,
-		"Objects": objectList(g), "MoreObjects": g.MoreObjects, "Notices": v.notices,
+		"Severity": severityNow(g).String(), "Color": v.Color, "Mark": v.Mark, "Recovered": g.State == alert.Recovered,
+		"Objects": objectList(g), "MoreObjects": g.MoreObjects, "Notices": v.Notices,
 		"Title": r.title, "ID": g.ShortID(s.Route), "Keyword": r.keyword, "Runbook": "", "Dashboard": "",
 	}}
-	for _, l := range v.links {
+	for _, l := range v.Links {
 		key := "Runbook"
-		if l.text == r.words.dashboard {
+		if l.Text == r.words.dashboard {
 			key = "Dashboard"
 		}
-		f.data[key] = l.url
-		if u, err := url.Parse(l.url); err == nil {
+		f.data[key] = l.URL
+		if u, err := url.Parse(l.URL); err == nil {
 			f.hosts = append(f.hosts, u.Host)
 		}
 	}

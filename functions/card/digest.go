@@ -44,8 +44,8 @@ type pages struct {
 	order  []int    // of the groups
 	named  int      // how many of the order are named
 	rows   []string // of the named ones
-	frame  view     // what all parts have in common
-	first  view     // what the first part says besides
+	frame  View     // what all parts have in common
+	first  View     // what the first part says besides
 	last   string   // what the last part says besides
 }
 
@@ -63,11 +63,11 @@ func (r *Renderer) layout(schema Schema, d Digest) *pages {
 	if len(p.order) > 0 { // the first is the gravest
 		color = severityColor(severityNow(d.Groups[p.order[0]]))
 	}
-	p.frame = view{
-		color: color.template, mark: color.mark, title: p.title(),
-		subtitle: r.subtitle(""), command: digestCommand,
+	p.frame = View{
+		Color: color.template, Mark: color.mark, Title: p.title(),
+		Subtitle: r.subtitle(""), Command: digestCommand,
 	}
-	p.first = view{headline: p.headline(), notices: r.notices(d.Notices, d.SentAt)}
+	p.first = View{Headline: p.headline(), Notices: r.notices(d.Notices, d.SentAt)}
 	p.last = p.uncounted()
 	return p
 }
@@ -83,7 +83,7 @@ func (p *pages) fit(start int) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		if len(msg.Payload) <= maxPayload {
+		if len(msg.Payload) <= p.r.most {
 			low = mid
 		} else {
 			high = mid - 1
@@ -97,7 +97,7 @@ func (p *pages) render(ends []int) ([]Part, error) {
 	start := 0
 	for i, end := range ends {
 		last := i == len(ends)-1
-		msg, err := checked(p.r.marshal(p.schema, p.view(start, end, last, i+1, len(ends))))
+		msg, err := p.r.checked(p.r.marshal(p.schema, p.view(start, end, last, i+1, len(ends))))
 		if err != nil {
 			return nil, err
 		}
@@ -112,29 +112,29 @@ func (p *pages) render(ends []int) ([]Part, error) {
 }
 
 // view is the part that names order[start:end].
-func (p *pages) view(start, end int, last bool, n, of int) view {
+func (p *pages) view(start, end int, last bool, n, of int) View {
 	w, v := p.r.words, p.frame
 	if of > 1 {
-		v.title += fmt.Sprintf(w.part, n, of)
+		v.Title += fmt.Sprintf(w.part, n, of)
 	}
-	v.summary = v.mark + " " + v.title
+	v.Summary = v.Mark + " " + v.Title
 	if start == 0 {
-		v.headline, v.notices = p.first.headline, p.first.notices
+		v.Headline, v.Notices = p.first.Headline, p.first.Notices
 	}
 	seen := min(max(start, foremost), end) // rows before it are seen at once
 	if start < seen {
-		v.rows = p.rows[start:seen]
+		v.Rows = p.rows[start:seen]
 	}
 	rest := slices.Clone(p.rows[seen:end])
 	if last {
 		rest = append(rest, p.last)
 	}
-	v.details = joinLines(rest...)
-	v.fold = fmt.Sprintf(w.rest, len(p.order)-seen)
-	if v.details == "" {
-		v.fold = w.details
+	v.Details = joinLines(rest...)
+	v.Fold = fmt.Sprintf(w.rest, len(p.order)-seen)
+	if v.Details == "" {
+		v.Fold = w.details
 	}
-	v.footer = p.r.footer(p.id(start, end), v.title)
+	v.Footer = p.r.footer(p.id(start, end), v.Title)
 	return v
 }
 

@@ -15,7 +15,8 @@ import (
 
 // link is a button of a card. Its address comes from the operator's
 // configuration alone; what the cluster says only fills its gaps, escaped.
-type link struct{ text, url string }
+// Link is one of the operator's own addresses and the word that stands for it.
+type Link struct{ Text, URL string }
 
 // maxURL bounds an address; a longer one is left out.
 const maxURL = 1000
@@ -139,11 +140,11 @@ func checkURL(s, host string) error {
 
 // links are the buttons of a story. One whose gaps an Event has filled badly
 // is left out.
-func (r *Renderer) links(g alert.Group) []link {
+func (r *Renderer) links(g alert.Group) []Link {
 	if g.Newest.Kind == overflow {
 		return nil
 	}
-	var out []link
+	var out []Link
 	for _, l := range []struct {
 		text string
 		to   *linkTemplate
@@ -152,7 +153,7 @@ func (r *Renderer) links(g alert.Group) []link {
 			continue
 		}
 		if u, err := l.to.expand(g); err == nil {
-			out = append(out, link{l.text, u})
+			out = append(out, Link{l.text, u})
 		}
 	}
 	return out

@@ -91,7 +91,7 @@ func TestHostileNamesDoNotMoveALink(t *testing.T) {
 	} {
 		got := ""
 		if links := r.links(alert.Group{Newest: alert.Alert{Kind: "Pod", Name: name}}); len(links) > 0 {
-			got = links[0].url
+			got = links[0].URL
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", name, diff)

@@ -103,13 +103,13 @@ func (r *Renderer) Notice(schema Schema, n Notices) (Message, error) {
 	first, _, _ := strings.Cut(told, "\n")
 	sum := sha256.Sum256([]byte(told))
 	color := severityColor(Warning)
-	return checked(r.marshal(schema, view{
-		color:    color.template,
-		mark:     color.mark,
-		title:    w.notice,
-		subtitle: r.subtitle(""),
-		summary:  joinDots(w.notice, first),
-		headline: told,
-		footer:   r.footer(hex.EncodeToString(sum[:4]), w.notice),
+	return r.checked(r.marshal(schema, View{
+		Color:    color.template,
+		Mark:     color.mark,
+		Title:    w.notice,
+		Subtitle: r.subtitle(""),
+		Summary:  joinDots(w.notice, first),
+		Headline: told,
+		Footer:   r.footer(hex.EncodeToString(sum[:4]), w.notice),
 	}))
 }

@@ -17,9 +17,9 @@ type postText struct {
 
 // postContent is the last resort, which no client refuses: rich text made of
 // text nodes and the operator's links, a paragraph each. The mark stands for the colour.
-func postContent(v view, locale string) postBody {
-	blocks := []string{v.headline, v.message, v.notices}
-	blocks = append(blocks, v.rows...)
+func postContent(v View, locale string) postBody {
+	blocks := []string{v.Headline, v.Message, v.Notices}
+	blocks = append(blocks, v.Rows...)
 	var paragraphs [][]postText
 	add := func(blocks ...string) {
 		for _, s := range blocks {
@@ -28,12 +28,12 @@ func postContent(v view, locale string) postBody {
 			}
 		}
 	}
-	add(append(blocks, v.hint, v.details, v.command)...)
-	for _, l := range v.links {
-		paragraphs = append(paragraphs, []postText{{Tag: "a", Text: l.text, Href: l.url}})
+	add(append(blocks, v.Hint, v.Details, v.Command)...)
+	for _, l := range v.Links {
+		paragraphs = append(paragraphs, []postText{{Tag: "a", Text: l.Text, Href: l.URL}})
 	}
-	add(joinDots(v.subtitle, v.footer))
+	add(joinDots(v.Subtitle, v.Footer))
 	return postBody{Post: map[string]postLocale{
-		locale: {Title: v.mark + " " + v.title, Content: paragraphs},
+		locale: {Title: v.Mark + " " + v.Title, Content: paragraphs},
 	}}
 }

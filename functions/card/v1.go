@@ -18,25 +18,25 @@ type action struct {
 }
 
 // v1Card has no panel to collapse: the details stand small at the end.
-func v1Card(v view) v1Root {
+func v1Card(v View) v1Root {
 	var elements []any
-	blocks := []string{v.headline, v.message, v.notices}
-	blocks = append(blocks, v.rows...)
-	for _, s := range append(blocks, v.hint) {
+	blocks := []string{v.Headline, v.Message, v.Notices}
+	blocks = append(blocks, v.Rows...)
+	for _, s := range append(blocks, v.Hint) {
 		if s != "" {
 			elements = append(elements, newDiv(text(s)))
 		}
 	}
-	if len(v.links) > 0 {
+	if len(v.Links) > 0 {
 		row := action{Tag: "action"}
-		for _, l := range v.links {
-			row.Actions = append(row.Actions, button{Tag: "button", Text: text(l.text), URL: l.url})
+		for _, l := range v.Links {
+			row.Actions = append(row.Actions, button{Tag: "button", Text: text(l.Text), URL: l.URL})
 		}
 		elements = append(elements, row)
 	}
-	small := joinLines(v.details, v.command, joinDots(v.subtitle, v.footer))
+	small := joinLines(v.Details, v.Command, joinDots(v.Subtitle, v.Footer))
 	return v1Root{
-		Header:   header{Template: v.color, Title: text(v.title)},
+		Header:   header{Template: v.Color, Title: text(v.Title)},
 		Elements: append(elements, note{Tag: "note", Elements: []plain{text(small)}}),
 	}
 }

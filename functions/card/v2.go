@@ -75,51 +75,51 @@ func newDiv(p plain) div { return div{Tag: "div", Text: p} }
 // messageLines bounds what a long message takes of a phone's screen.
 const messageLines = 10
 
-func v2Card(v view) v2Root {
-	subtitle := text(v.subtitle)
+func v2Card(v View) v2Root {
+	subtitle := text(v.Subtitle)
 	return v2Root{
 		Schema: "2.0",
-		Config: v2Config{Summary: content{v.summary}},
-		Header: header{Template: v.color, Title: text(v.title), Subtitle: &subtitle},
+		Config: v2Config{Summary: content{v.Summary}},
+		Header: header{Template: v.Color, Title: text(v.Title), Subtitle: &subtitle},
 		Body:   v2Body{Elements: v2Elements(v)},
 	}
 }
 
-func v2Elements(v view) []any {
-	head, tail := splitMessage(v.message)
+func v2Elements(v View) []any {
+	head, tail := splitMessage(v.Message)
 	var out []any
 	add := func(s, size, color string, lines int) {
 		if s != "" {
 			out = append(out, newDiv(plain{Tag: "plain_text", Content: s, Size: size, Color: color, Lines: lines}))
 		}
 	}
-	add(v.headline, "", "", 0)
+	add(v.Headline, "", "", 0)
 	add(head, "", "", messageLines)
-	add(v.notices, "", "orange", 0)
-	for _, row := range v.rows {
+	add(v.Notices, "", "orange", 0)
+	for _, row := range v.Rows {
 		add(row, "", "", 0)
 	}
-	add(v.hint, "", "grey", 0)
+	add(v.Hint, "", "grey", 0)
 	if p, ok := v2Panel(v, tail); ok {
 		out = append(out, p)
 	}
-	for _, l := range v.links {
-		out = append(out, button{Tag: "button", Text: text(l.text), Size: "small", Behaviors: []behavior{{"open_url", l.url}}})
+	for _, l := range v.Links {
+		out = append(out, button{Tag: "button", Text: text(l.Text), Size: "small", Behaviors: []behavior{{"open_url", l.URL}}})
 	}
-	add(v.footer, "notation", "grey", 0)
+	add(v.Footer, "notation", "grey", 0)
 	return out
 }
 
 // v2Panel is what one may open: the rest of a long message, the details and
 // the command, which stands alone to be copied.
-func v2Panel(v view, tail string) (panel, bool) {
-	p := panel{Tag: "collapsible_panel", Header: panelHeader{Title: text(v.fold)}}
-	for _, s := range []string{tail, v.details, v.command} {
+func v2Panel(v View, tail string) (panel, bool) {
+	p := panel{Tag: "collapsible_panel", Header: panelHeader{Title: text(v.Fold)}}
+	for _, s := range []string{tail, v.Details, v.Command} {
 		if s != "" {
 			p.Elements = append(p.Elements, newDiv(text(s)))
 		}
 	}
-	return p, len(p.Elements) > 0 && v.fold != ""
+	return p, len(p.Elements) > 0 && v.Fold != ""
 }
 
 const (

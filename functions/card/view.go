@@ -8,26 +8,6 @@ import (
 	"github.com/edgebell/edgebell/functions/alert"
 )
 
-// view is what a message says, whatever its schema: the important line first,
-// then what explains it, then what one may open.
-type view struct {
-	color    string // template of a card's header
-	mark     string // the colour where there is no header
-	title    string
-	subtitle string
-	summary  string // preview in the list of chats
-	headline string
-	message  string
-	hint     string
-	notices  string
-	rows     []string // a digest's foremost groups
-	fold     string   // title of what is collapsed
-	details  string
-	command  string
-	links    []link
-	footer   string
-}
-
 const (
 	shownObjects = 10
 	titleName    = 80
@@ -39,7 +19,7 @@ func (r *Renderer) Single(schema Schema, s Story) (Message, error) {
 		return r.single(s, false)
 	}
 	msg, err := r.marshal(schema, r.story(s, maxMessage))
-	if err != nil || len(msg.Payload) <= maxPayload {
+	if err != nil || len(msg.Payload) <= r.most {
 		return msg, err
 	}
 	// The message is the one field that may be long; find the longest cut of
@@ -50,17 +30,17 @@ func (r *Renderer) Single(schema Schema, s Story) (Message, error) {
 		if msg, err = r.marshal(schema, r.story(s, mid)); err != nil {
 			return msg, err
 		}
-		if len(msg.Payload) <= maxPayload {
+		if len(msg.Payload) <= r.most {
 			low = mid
 		} else {
 			high = mid - 1
 		}
 	}
-	return checked(r.marshal(schema, r.story(s, low)))
+	return r.checked(r.marshal(schema, r.story(s, low)))
 }
 
 // story is the view of one group with its message cut to limit bytes.
-func (r *Renderer) story(s Story, limit int) view {
+func (r *Renderer) story(s Story, limit int) View {
 	var (
 		g, w  = s.Group, r.words
 		a     = g.Newest
@@ -79,24 +59,24 @@ func (r *Renderer) story(s Story, limit int) view {
 	if g.Total > 1 {
 		summary += " " + w.times(g.Total)
 	}
-	v := view{
-		color:    color.template,
-		mark:     color.mark,
-		title:    what + " · " + where,
-		subtitle: r.subtitle(a.Cluster),
-		summary:  summary,
-		headline: joinLines(head, r.healed(g, s.SentAt), r.affected(s.Related), r.delivery(g.Last, s.SentAt)),
-		message:  r.message(a, limit),
-		hint:     r.hintUnless(g),
-		notices:  r.notices(s.Notices, s.SentAt),
-		fold:     w.details,
-		details:  joinLines(r.details(g, s.SentAt), joinLines(r.related(s.Related, s.Route)...)),
-		command:  command(a),
-		links:    r.links(g),
-		footer:   r.footer(g.ShortID(s.Route), what),
+	v := View{
+		Color:    color.template,
+		Mark:     color.mark,
+		Title:    what + " · " + where,
+		Subtitle: r.subtitle(a.Cluster),
+		Summary:  summary,
+		Headline: joinLines(head, r.healed(g, s.SentAt), r.affected(s.Related), r.delivery(g.Last, s.SentAt)),
+		Message:  r.message(a, limit),
+		Hint:     r.hintUnless(g),
+		Notices:  r.notices(s.Notices, s.SentAt),
+		Fold:     w.details,
+		Details:  joinLines(r.details(g, s.SentAt), joinLines(r.related(s.Related, s.Route)...)),
+		Command:  command(a),
+		Links:    r.links(g),
+		Footer:   r.footer(g.ShortID(s.Route), what),
 	}
 	if g.State == alert.Recovered && g.Undelivered(s.Route) <= 0 {
-		v.message, v.command = "", "" // told before, and there is nothing to do
+		v.Message, v.Command = "", "" // told before, and there is nothing to do
 	}
 	return v
 }

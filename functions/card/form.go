@@ -1,0 +1,47 @@
+package card
+
+import "fmt"
+
+// View is what a message says, whatever its form: the important line first,
+// then what explains it, then what one may open. Its texts are cleaned of
+// control and invisible characters, but they are untrusted: a form must put
+// them where no markup is read, or escape all that its far side would read.
+// Texts may have several lines; an empty one is left out.
+type View struct {
+	Color    string // red, orange, blue or green: that of a card's header
+	Mark     string // the same as a sign, where there is no header
+	Title    string
+	Subtitle string // the cluster
+	Summary  string // preview in the list of chats
+	Headline string
+	Message  string // the newest Event's, cut to fit
+	Hint     string
+	Notices  string
+	Rows     []string // a digest's foremost groups
+	Fold     string   // title of what may be collapsed: Details and Command
+	Details  string
+	Command  string
+	Links    []Link
+	Footer   string // short id, and the keyword if one is set
+}
+
+// Form makes a channel's message of a View. What it returns must be complete:
+// a form that has to leave something out cuts Details first.
+type Form func(View) (Message, error)
+
+// Native is the schema of the channel's own Form number n, 0 being the
+// richest. They take the place of Feishu's schemas; see Options.
+func Native(n int) Schema { return Schema(fmt.Sprintf("native%d", n)) }
+
+// native is the form of a schema that Native made, or nil.
+func (r *Renderer) native(schema Schema) Form {
+	for i, f := range r.forms {
+		if schema == Native(i) {
+			return f
+		}
+	}
+	return nil
+}
+
+// Truncate cuts s to at most n bytes, between characters.
+func Truncate(s string, n int) string { return truncate(s, n) }
