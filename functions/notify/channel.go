@@ -46,6 +46,8 @@ type Outgoing struct {
 	// Heartbeat and Test are messages of their own.
 	Heartbeat *card.Heartbeat
 	Test      bool
+	// Ref, for an Updater, names the message that this one takes the place of.
+	Ref string
 }
 
 // empty says that there is nothing to tell.
@@ -66,6 +68,27 @@ type Receipt struct {
 	BytesOut, BytesIn int64
 	Took              time.Duration
 	LogID             string
+	// Ref names the message, for a Channel that can edit it later: at most 128
+	// bytes of the far side's own. Update returns it too, changed or not.
+	Ref string
+}
+
+// Updater is a Channel that can edit a message it has sent. Of such a channel a
+// story that goes on or is over is edited in place, silently; a message is
+// sent, which rings, when it begins and when it comes back.
+type Updater interface {
+	Channel
+	// Update puts p in the place of the message that ref names. Its errors are
+	// of type *SendError; MessageRefused (it is gone, or too old to be edited)
+	// has the story told by a message of its own.
+	Update(ctx context.Context, ref string, p Part) (Receipt, error)
+}
+
+// Clocked is a Channel that knows its far side's clock.
+type Clocked interface {
+	// Clock is how far the far side's clock is ahead of this one; sure says
+	// that an answer has shown it.
+	Clock() (offset time.Duration, sure bool)
 }
 
 // Outcome says what a failed Send means for the sender.

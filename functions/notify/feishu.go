@@ -27,11 +27,12 @@ func NewFeishu(cards *card.Renderer, client *feishu.Client, dates *Dates) Channe
 }
 
 func (c *feishuChannel) Render(level int, o Outgoing) ([]Part, error) {
-	return renderCards(c.cards, level, o)
+	return RenderCards(c.cards, level, o)
 }
 
-// renderCards is shared by every channel that takes cards.
-func renderCards(r *card.Renderer, level int, o Outgoing) ([]Part, error) {
+// RenderCards makes the messages of every channel whose renderer r is; level
+// counts in r.Forms.
+func RenderCards(r *card.Renderer, level int, o Outgoing) ([]Part, error) {
 	forms := r.Forms()
 	if forms[0] == card.Custom && (o.Digest || len(o.Groups) == 0) {
 		forms = forms[1:] // the operator's own card is for single stories

@@ -21,7 +21,7 @@ type logChannel struct {
 func NewLog(cards *card.Renderer, w io.Writer) Channel { return &logChannel{cards: cards, w: w} }
 
 func (c *logChannel) Render(level int, o Outgoing) ([]Part, error) {
-	return renderCards(c.cards, level, o)
+	return RenderCards(c.cards, level, o)
 }
 
 func (c *logChannel) Send(_ context.Context, p Part) (Receipt, error) {
