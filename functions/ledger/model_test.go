@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	order "cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -318,7 +319,7 @@ func compare(t *rapid.T, m *model, l *Ledger) {
 		t.Fatalf("model and ledger (-want +got):\n%s", d)
 	}
 	if !slices.IsSortedFunc(due, func(a, b alert.Group) int {
-		return int(m.groups[a.Folded].due - m.groups[b.Folded].due)
+		return order.Compare(m.groups[a.Folded].due, m.groups[b.Folded].due)
 	}) {
 		t.Fatal("the longest due is not first")
 	}
