@@ -97,7 +97,7 @@ func (p *pages) render(ends []int) ([]Part, error) {
 	start := 0
 	for i, end := range ends {
 		last := i == len(ends)-1
-		msg, err := p.r.checked(p.r.marshal(p.schema, p.view(start, end, last, i+1, len(ends))))
+		msg, err := p.r.squeeze(p.schema, p.view(start, end, last, i+1, len(ends)), false)
 		if err != nil {
 			return nil, err
 		}

@@ -25,8 +25,8 @@ type View struct {
 	Footer   string // short id, and the keyword if one is set
 }
 
-// Form makes a channel's message of a View. What it returns must be complete:
-// a form that has to leave something out cuts Details first.
+// Form makes a channel's message of a View, whole: the Renderer cuts the view
+// until its message fits into Options.MaxBytes.
 type Form func(View) (Message, error)
 
 // Native is the schema of the channel's own Form number n, 0 being the

@@ -60,3 +60,54 @@ func TestNativeForms(t *testing.T) {
 		}
 	}
 }
+
+// TestSqueeze: a channel of few bytes loses what is needed least, and never the
+// footer with the id.
+func TestSqueeze(t *testing.T) {
+	whole := func(v View) (Message, error) {
+		lines := append([]string{v.Mark + " " + v.Title, v.Subtitle, v.Headline, v.Message, v.Hint, v.Notices}, v.Rows...)
+		raw, err := json.Marshal(strings.Join(append(lines, v.Details, v.Command, v.Footer), "\n"))
+		return Message{MsgType: "text", Payload: raw}, err
+	}
+	long := strings.Repeat("x", 250)
+	g := alert.Group{Total: 30, Folded: "cart-*", Newest: alert.Alert{
+		Type: "Warning", Reason: "Failed", Namespace: "shop", Kind: "Pod", Name: "cart-0", Message: "begin " + strings.Repeat("of the message ", 50),
+	}}
+	for i := range 10 {
+		g.Objects = append(g.Objects, alert.Object{Name: fmt.Sprint(long, i), Count: 3})
+	}
+	dropped := map[string]int64{}
+	for i := range 10 {
+		dropped[fmt.Sprintf("reason-%d-%s", i, strings.Repeat("y", 100))] = 1
+	}
+	for _, most := range []int{700, 1024, 2048, 4096} {
+		r, err := New(Config{Language: "en", Timezone: "UTC"}, Options{Forms: []Form{whole}, MaxBytes: most})
+		if err != nil {
+			t.Fatal(err)
+		}
+		story, err := r.Single(Native(0), Story{Group: g, SentAt: time.Unix(0, 0), Notices: Notices{Dropped: dropped}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts, err := r.Digest(Native(0), Digest{Groups: []alert.Group{g, g, g}, SentAt: time.Unix(0, 0), Notices: Notices{Dropped: dropped}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		notice, err := r.Notice(Native(0), Notices{Dropped: dropped})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := []Message{story, notice}
+		for _, p := range parts {
+			all = append(all, p.Message)
+		}
+		for i, m := range all {
+			if len(m.Payload) > most || !strings.Contains(string(m.Payload), "id ") {
+				t.Errorf("message %d at %d bytes takes %d, or lost its id: %s", i, most, len(m.Payload), m.Payload)
+			}
+		}
+		if !strings.Contains(string(story.Payload), "begin of the message") {
+			t.Errorf("at %d bytes the story lost its message to lesser things: %s", most, story.Payload)
+		}
+	}
+}

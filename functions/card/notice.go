@@ -103,7 +103,7 @@ func (r *Renderer) Notice(schema Schema, n Notices) (Message, error) {
 	first, _, _ := strings.Cut(told, "\n")
 	sum := sha256.Sum256([]byte(told))
 	color := severityColor(Warning)
-	return r.checked(r.marshal(schema, View{
+	return r.squeeze(schema, View{
 		Color:    color.template,
 		Mark:     color.mark,
 		Title:    w.notice,
@@ -111,5 +111,5 @@ func (r *Renderer) Notice(schema Schema, n Notices) (Message, error) {
 		Summary:  joinDots(w.notice, first),
 		Headline: told,
 		Footer:   r.footer(hex.EncodeToString(sum[:4]), w.notice),
-	}))
+	}, true)
 }

@@ -102,9 +102,9 @@ func (r *Renderer) own(schema Schema, title, told string) (Message, error) {
 	first, _, _ := strings.Cut(told, "\n")
 	sum := sha256.Sum256([]byte(told))
 	color := severityColor(Info)
-	return r.checked(r.marshal(schema, View{
+	return r.squeeze(schema, View{
 		Color: color.template, Mark: color.mark, Title: title, Subtitle: r.subtitle(""),
 		Summary: joinDots(title, first), Headline: told,
 		Footer: r.footer(hex.EncodeToString(sum[:4]), title),
-	}))
+	}, true)
 }

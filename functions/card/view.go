@@ -36,7 +36,10 @@ func (r *Renderer) Single(schema Schema, s Story) (Message, error) {
 			high = mid - 1
 		}
 	}
-	return r.checked(r.marshal(schema, r.story(s, low)))
+	if low < keptMessage { // all the rest is too much for the channel
+		return r.squeeze(schema, r.story(s, keptMessage), true)
+	}
+	return r.marshal(schema, r.story(s, low))
 }
 
 // story is the view of one group with its message cut to limit bytes.
