@@ -42,7 +42,21 @@ type Alert struct {
 	Count int64     `json:"x,omitempty"` // how often the Event has happened, at least 1
 	First time.Time `json:"f,omitzero"`  // when first seen, by the reporter's clock; may be zero
 	Last  time.Time `json:"l,omitzero"`  // when last seen, by the reporter's clock; may be zero
+
+	// Severity is one of the Severity constants, for selectors. The function
+	// sets it at intake and the ledger does not keep it, for it follows from
+	// the rest by rules that may change with a release.
+	Severity string `json:"-"`
 }
+
+// The severities.
+const (
+	SeverityCritical = "critical"
+	SeverityWarning  = "warning"
+	SeverityInfo     = "info"
+)
+
+var severities = []string{SeverityCritical, SeverityWarning, SeverityInfo}
 
 // Bounded is a as the function keeps it: every string is cut, so that no sender
 // decides how much is kept, and what follows from the rest is filled in.

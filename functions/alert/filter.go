@@ -33,7 +33,7 @@ const (
 )
 
 // filterKeys are the fields of an Alert that a Filter reads.
-var filterKeys = []string{"type", "reason", "namespace", "kind", "name", "component", "node"}
+var filterKeys = []string{"type", "reason", "namespace", "kind", "name", "component", "node", "severity"}
 
 func fieldOf(a *Alert, key string) string {
 	switch key {
@@ -51,13 +51,27 @@ func fieldOf(a *Alert, key string) string {
 		return a.Component
 	case "node":
 		return a.Node
+	case "severity":
+		return a.Severity
 	}
 	return ""
 }
 
+// Everything is the Filter that every Alert meets: what an expression that may
+// be left out stands for when it is. ParseFilter refuses the empty one, for an
+// empty FILTER is a mistake. Its String is empty.
+func Everything() Filter { return Filter{selectors: []selector{{}}} }
+
 // Match says whether the Alert meets one of the selectors.
-func (f Filter) Match(a Alert) bool {
-	return slices.ContainsFunc(f.selectors, func(s selector) bool { return s.unmet(&a) < 0 })
+func (f Filter) Match(a Alert) bool { return f.match(&a) }
+
+func (f Filter) match(a *Alert) bool {
+	for _, s := range f.selectors {
+		if s.unmet(a) < 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // Explain says in one line which selector the Alert meets, or which clause of
@@ -69,6 +83,9 @@ func (f Filter) Explain(a Alert) string {
 	var unmet []string
 	for i, s := range f.selectors {
 		at := s.unmet(&a)
+		if at < 0 && len(s) == 0 {
+			return "match: everything does"
+		}
 		if at < 0 {
 			return fmt.Sprintf("match: selector %d of %d: %s", i+1, len(f.selectors), s)
 		}
@@ -88,7 +105,12 @@ func describe(value string) string {
 // unmet is the index of the first clause that the Alert does not meet, -1 if
 // it meets all.
 func (s selector) unmet(a *Alert) int {
-	return slices.IndexFunc(s, func(c clause) bool { return !c.match(a) })
+	for i := range s {
+		if !s[i].match(a) {
+			return i
+		}
+	}
+	return -1
 }
 
 func (c clause) match(a *Alert) bool {
@@ -147,9 +169,10 @@ func (c clause) list() string {
 	return "(" + strings.Join(quoted, ",") + ")"
 }
 
-// quote writes a value plainly where that can be read back.
+// quote writes a value plainly where that can be read back in every grammar:
+// the marks of MUTE and MIN_COUNT stand in quotes.
 func quote(key, value string) string {
-	if onlyOf(value, wordChars) && checkBare(key, value) == "" {
+	if onlyOf(value, wordChars) && !strings.ContainsAny(value, "@:") && checkBare(key, value) == "" {
 		return value
 	}
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`

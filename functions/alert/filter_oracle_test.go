@@ -30,6 +30,7 @@ func drawAlert(t *rapid.T) Alert {
 	return Alert{
 		Type: value("type"), Reason: value("reason"), Namespace: value("namespace"), Kind: value("kind"),
 		Name: value("name"), Component: value("component"), Node: value("node"),
+		Severity: rapid.SampledFrom(append([]string{""}, severities...)).Draw(t, "severity"),
 	}
 }
 
@@ -52,7 +53,7 @@ func deliberate(selector string, err error) bool {
 	if strings.HasPrefix(syntax.Want, "a key:") {
 		return !slices.Contains(filterKeys, found)
 	}
-	return syntax.Want == "Warning" || syntax.Want == "Normal"
+	return syntax.Want == oneOf(severities) || syntax.Want == "Warning" || syntax.Want == "Normal"
 }
 
 // checkOracle compares with the label parser, and says whether both took the
@@ -80,9 +81,13 @@ func checkOracle(t *rapid.T, selector string) bool {
 func TestFilterAgreesWithLabels(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		space := func() string { return rapid.SampledFrom([]string{"", "", " ", "\t", "\n  "}).Draw(t, "space") }
-		value := func() string { return rapid.SampledFrom(oracleValues).Draw(t, "value") }
+		var values []string
+		value := func() string { return rapid.SampledFrom(values).Draw(t, "value") }
 		clause := func() string {
 			key := rapid.SampledFrom(filterKeys).Draw(t, "key")
+			if values = oracleValues; key == "severity" {
+				values = severities
+			}
 			switch op := rapid.SampledFrom([]string{"", "!", "=", "==", "!=", "in", "notin"}).Draw(t, "op"); op {
 			case "":
 				return key + space()

@@ -3,6 +3,7 @@ package alert
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -25,16 +26,15 @@ func (e *SyntaxError) Error() string {
 //	type=Warning,reason notin (Unhealthy); kind=Node,reason in (NodeNotReady)
 //
 // A clause is key, !key, key=value, key==value, key!=value, key in (a,b) or
-// key notin (a,b). The keys are type, reason, namespace, kind, name, component
-// and node. A value of other characters than letters, digits and -_./:@+%~#
+// key notin (a,b). The keys are type, reason, namespace, kind, name, component,
+// node and severity. A value of other characters than letters, digits and -_./:@+%~#
 // stands in double quotes, where \" and \\ are escapes.
 //
 // It refuses what the label parser of Kubernetes takes but what here could
 // never mean what was meant: an empty filter, an empty value, an unknown key,
-// < and >, and type=warning in the wrong case. The error is a *SyntaxError.
+// < and >, type=warning in the wrong case, and a severity that there is not. The error is a *SyntaxError.
 func ParseFilter(s string) (Filter, error) {
-	p := filterParser{rest: s, column: 1}
-	p.next()
+	p := newParser(s, "the filter", "")
 	var f Filter
 	for {
 		sel, err := p.selector()
@@ -55,10 +55,23 @@ func ParseFilter(s string) (Filter, error) {
 
 // filterParser reads one token ahead.
 type filterParser struct {
+	name   string // of the text, in errors
 	rest   string
 	column int // of rest
 	tok    token
+	// mark ends a selector in the grammars where something follows it; there
+	// it stands in no unquoted value. tail says that this something is read.
+	mark string
+	tail bool
 }
+
+func newParser(s, name, mark string) *filterParser {
+	p := &filterParser{name: name, rest: s, column: 1, mark: mark}
+	p.next()
+	return p
+}
+
+func (p *filterParser) atMark() bool { return p.mark != "" && p.tok.isSymbol(p.mark) }
 
 func (p *filterParser) selector() (selector, error) {
 	var s selector
@@ -87,7 +100,7 @@ func (p *filterParser) clause() (clause, error) {
 	}
 	c := clause{key: key}
 	switch {
-	case p.tok.kind == tokEnd || p.tok.isSymbol(",") || p.tok.isSymbol(";"):
+	case p.tok.kind == tokEnd || p.tok.isSymbol(",") || p.tok.isSymbol(";") || p.atMark():
 		return c, nil
 	case p.tok.isSymbol("=") || p.tok.isSymbol("=="):
 		c.op = opIn
@@ -156,6 +169,9 @@ func (p *filterParser) value(key string) (string, error) {
 		return "", p.fail(fmt.Sprintf("a value (!%s meets an empty %s, %s any other)", key, key, key))
 	}
 	v := p.tok.text
+	if key == "severity" && !slices.Contains(severities, v) {
+		return "", p.fail(oneOf(severities))
+	}
 	p.next()
 	return v, nil
 }
@@ -178,7 +194,11 @@ func (p *filterParser) fail(want string) error {
 	if p.tok.kind == tokIllegal {
 		want = p.tok.want
 	}
-	return &SyntaxError{Column: p.tok.column, Found: p.tok.String(), Want: want}
+	found := strconv.Quote(p.tok.text)
+	if p.tok.kind == tokEnd {
+		found = "the end of " + p.name
+	}
+	return &SyntaxError{Column: p.tok.column, Found: found, Want: want}
 }
 
 func oneOf(words []string) string {

@@ -13,9 +13,11 @@ var (
 	podAlert = Alert{
 		Type: "Warning", Reason: "BackOff", Namespace: "shop", Kind: "Pod",
 		Name: "web-66869b676-8ls2m", Component: "kubelet", Node: "pi-2",
+		Severity: SeverityCritical,
 	}
 	nodeAlert = Alert{
 		Type: "Normal", Reason: "NodeNotReady", Kind: "Node", Name: "pi-2", Component: "node-controller", Node: "pi-2",
+		Severity: SeverityInfo,
 	}
 	oddAlert = Alert{
 		Type: "Warning", Reason: `say "hi" \ bye`, Namespace: "a;b,(c)", Kind: "边缘",
@@ -61,6 +63,10 @@ func TestFilterMatch(t *testing.T) {
 		{`kind="边缘"`, false, false, true},
 		{"name=" + strings.Repeat("n", 200), false, false, true},
 		{`type="warning"`, false, false, false},
+		{"severity=critical", true, false, false},
+		{"severity!=critical", false, true, true},
+		{"!severity", false, false, true},
+		{`severity in (info,"warning")`, false, true, false},
 		{`name="*"`, false, false, false},
 	}
 	for _, tt := range tests {
@@ -102,7 +108,9 @@ func TestFilterString(t *testing.T) {
 		{`name="a b"`, `name="a b"`},
 		{`name="\"\\"`, `name="\"\\"`},
 		{`type="warning"`, `type="warning"`},
-		{"node=a/b:c", "node=a/b:c"},
+		{"node=a/b", "node=a/b"},
+		{"node=a/b:c", `node="a/b:c"`},
+		{"node=a@b", `node="a@b"`},
 	}
 	for _, tt := range tests {
 		f, err := ParseFilter(tt.filter)
@@ -117,7 +125,7 @@ func TestFilterString(t *testing.T) {
 }
 
 func TestParseFilterErrors(t *testing.T) {
-	const keys = "a key: type, reason, namespace, kind, name, component or node"
+	const keys = "a key: type, reason, namespace, kind, name, component, node or severity"
 	const afterKey = "=, ==, !=, in or notin, or the end of the clause"
 	const afterClause = `",", ";" or the end of the filter`
 	tests := []struct{ filter, want string }{
@@ -154,6 +162,8 @@ func TestParseFilterErrors(t *testing.T) {
 		{"node=(a)", `column 6: found "(", want a value (!node meets an empty node, node any other)`},
 		{"type=warning", `column 6: found "warning", want Warning`},
 		{"type notin (NORMAL)", `column 13: found "NORMAL", want Normal`},
+		{"severity=Critical", `column 10: found "Critical", want critical, warning or info`},
+		{`severity in (info,"fatal")`, `column 19: found "fatal", want critical, warning or info`},
 
 		{"reason='A B'", `column 8: found "'", want double quotes around a value`},
 		{"name=web-*", `column 10: found "*", want a whole value, for there are no patterns (a value with such a character stands in double quotes)`},
@@ -210,6 +220,9 @@ func TestFilterExplain(t *testing.T) {
 		if diff := cmp.Diff(tt.want, f.Explain(tt.alert)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.filter, diff)
 		}
+	}
+	if !Everything().Match(Alert{}) || Everything().Explain(podAlert) != "match: everything does" {
+		t.Errorf("everything matches not everything: %s", Everything().Explain(podAlert))
 	}
 	if got, want := (Filter{}).Explain(podAlert), "no match: the filter is empty"; got != want {
 		t.Errorf("the zero Filter: %s, want %s", got, want)

@@ -16,6 +16,7 @@ var filterSymbols = []string{"==", "!=", "=", "!", ",", ";", "(", ")", "<", ">"}
 // place of the ones meant.
 var fullWidth = map[rune]string{
 	'，': ",", '、': ",", '；': ";", '（': "(", '）': ")", '＝': "=", '！': "!", '“': `"`, '”': `"`,
+	'：': ":", '＠': "@", '－': "-", '–': "-", '—': "-", '～': "~",
 }
 
 type tokenKind int
@@ -38,13 +39,6 @@ type token struct {
 func (t token) isSymbol(s string) bool { return t.kind == tokSymbol && t.text == s }
 func (t token) isWord(s string) bool   { return t.kind == tokWord && t.text == s }
 
-func (t token) String() string {
-	if t.kind == tokEnd {
-		return "the end of the filter"
-	}
-	return strconv.Quote(t.text)
-}
-
 // next reads the next token into p.tok.
 func (p *filterParser) next() {
 	p.skip(len(p.rest) - len(strings.TrimLeft(p.rest, " \t\r\n")))
@@ -56,8 +50,12 @@ func (p *filterParser) next() {
 		p.quoted()
 		return
 	}
-	if n := len(p.rest) - len(strings.TrimLeft(p.rest, wordChars)); n > 0 {
+	if n := p.wordLen(); n > 0 {
 		p.tok.kind, p.tok.text = tokWord, p.skip(n)
+		return
+	}
+	if p.mark != "" && strings.HasPrefix(p.rest, p.mark) {
+		p.tok.kind, p.tok.text = tokSymbol, p.skip(len(p.mark))
 		return
 	}
 	for _, s := range filterSymbols {
@@ -67,6 +65,19 @@ func (p *filterParser) next() {
 		}
 	}
 	p.illegal()
+}
+
+// wordLen is how many bytes of the rest are one word. Within a selector the
+// mark that ends it is none.
+func (p *filterParser) wordLen() int {
+	n := 0
+	for n < len(p.rest) && strings.IndexByte(wordChars, p.rest[n]) >= 0 {
+		if p.mark != "" && !p.tail && p.rest[n] == p.mark[0] {
+			break
+		}
+		n++
+	}
+	return n
 }
 
 // illegal makes a token of a character that may only stand in quotes.
