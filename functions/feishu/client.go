@@ -1,36 +1,37 @@
 package feishu
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/edgebell/edgebell/functions/webhook/wire"
 )
 
 // Client sends to one bot. It is safe for use by several goroutines; it does
 // not limit the rate and does not retry, apart from one corrected clock.
 type Client struct {
-	cfg      Config
-	url      string
-	host     string
-	token    string
-	loopback bool // plain http to this machine
-	http     *http.Client
-	total    *meter
-	clock    *clock
-	log      *slog.Logger
+	cfg   Config
+	host  string
+	token string
+	wire  *wire.Client
+	log   *slog.Logger
 }
+
+// maxSkew is what is left uncorrected when the bot refuses a signature: with
+// less than this the secret is wrong, not the clock. The bot takes no signature
+// that is more than an hour off.
+const maxSkew = 5 * time.Minute
 
 // New validates the config and makes a client. It does no I/O.
 func New(cfg Config, opts ...Option) (*Client, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("read feishu config: %w", err)
 	}
-	o := options{clock: time.Now, log: slog.New(slog.DiscardHandler)}
+	o := options{log: slog.New(slog.DiscardHandler)}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -38,18 +39,10 @@ func New(cfg Config, opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read feishu config: FEISHU_WEBHOOK_URL: is not a URL")
 	}
-	total := new(meter)
-	return &Client{
-		cfg:      cfg,
-		url:      cfg.URL,
-		host:     u.Host,
-		token:    strings.TrimPrefix(u.Path, hookPath),
-		loopback: u.Scheme == "http",
-		http:     o.httpClient(total),
-		total:    total,
-		clock:    &clock{local: o.clock},
-		log:      o.log,
-	}, nil
+	c := &Client{cfg: cfg, host: u.Host, token: strings.TrimPrefix(u.Path, hookPath), log: o.log}
+	o.wire.Redact = c.redact
+	c.wire = wire.New(o.wire)
+	return c, nil
 }
 
 // Receipt says what one Send cost. It is filled as far as possible on errors
@@ -111,76 +104,39 @@ func (c *Client) clockWasOff(r Receipt, err *Error) bool {
 // attempt is one request and its answer. It returns *Error, not error, so that
 // Send can look inside; nil is compared before it becomes an interface.
 func (c *Client) attempt(ctx context.Context, m Message) (Receipt, *Error) {
-	receipt := Receipt{signedAt: c.clock.now()}
+	receipt := Receipt{signedAt: c.wire.Now()}
 	body, err := c.encode(m, receipt.signedAt)
 	if err != nil {
 		return receipt, &Error{Class: PermanentMessage, Err: err}
 	}
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
-	defer cancel()
-	var p passage
-	req, err := c.request(p.trace(ctx), body)
-	if err != nil {
-		return receipt, &Error{Class: PermanentChannel, Err: c.safe(err)}
+	answer, cost, broken := c.wire.Post(ctx, wire.Request{URL: c.cfg.URL, Body: body})
+	receipt.fill(cost)
+	receipt.LogID = c.redact(wire.Clean(answer.Header.Get("X-Tt-Logid"), maxLogID))
+	if broken != nil {
+		e := unanswered(broken)
+		e.LogID = receipt.LogID
+		return receipt, e
 	}
-	receipt.BytesOut = requestSize(req, len(body))
-	sent := c.clock.local()
-	resp, err := c.http.Do(req)
-	if err != nil {
-		receipt.Duration = c.clock.local().Sub(sent)
-		receipt.WireOut, receipt.WireIn = p.bytes()
-		return receipt, c.unanswered(&p, 0, err)
+	e := judge(answer.Status, answer.Header, answer.Body, c.wire.Now())
+	if e != nil {
+		e.Msg, e.LogID = wire.Clean(c.redact(e.Msg), maxMsg), receipt.LogID
 	}
-	failure := c.read(resp, &p, &receipt, sent)
-	receipt.WireOut, receipt.WireIn = p.bytes()
-	return receipt, failure
+	return receipt, e
 }
 
-func (c *Client) request(ctx context.Context, body []byte) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Content-Type", "application/json; charset=utf-8")
-	req.Header.Set("User-Agent", "edgebell")
-	return req, nil
-}
-
-// read takes the answer's header and body. The Date counts whatever the body
-// says, as it does for a refused signature.
-func (c *Client) read(resp *http.Response, p *passage, r *Receipt, sent time.Time) *Error {
-	headerAt := c.clock.local()
-	body, err := readBody(resp)
-	// A body cut at the limit is not worth the connection.
-	_ = resp.Body.Close()
-	r.Duration = c.clock.local().Sub(sent)
-	r.BytesIn = responseSize(resp, len(body))
-	r.LogID = c.redact(clean(resp.Header.Get("X-Tt-Logid"), maxLogID))
-	if date, ok := trustedDate(resp, c.loopback); ok {
-		r.Date = date
-		c.clock.observe(date, sent, headerAt)
-	}
-	if err != nil {
-		e := c.unanswered(p, resp.StatusCode, fmt.Errorf("read answer: %w", err))
-		e.LogID = r.LogID
-		return e
-	}
-	e := judge(resp.StatusCode, resp.Header, body, c.clock.now())
-	if e == nil {
-		return nil
-	}
-	e.Msg, e.LogID = clean(c.redact(e.Msg), maxMsg), r.LogID
-	return e
+func (r *Receipt) fill(w wire.Receipt) {
+	r.BytesOut, r.BytesIn, r.WireOut, r.WireIn = w.BytesOut, w.BytesIn, w.WireOut, w.WireIn
+	r.Duration, r.Date = w.Duration, w.Date
 }
 
 // unanswered is for requests without a whole answer. A status of its own kind
 // (502, 302) tells enough even if the page behind it broke off.
-func (c *Client) unanswered(p *passage, status int, err error) *Error {
-	e := &Error{HTTPStatus: status, Written: p.written() || status != 0, Err: c.safe(err)}
+func unanswered(f *wire.Failure) *Error {
+	e := &Error{HTTPStatus: f.Status, Written: f.Written, Err: f.Err}
 	switch {
-	case status >= 300:
-		e.Class = classifyStatus(status)
-	case e.Written:
+	case f.Status >= 300:
+		e.Class = classifyStatus(f.Status)
+	case f.Written:
 		e.Class = Ambiguous
 	default:
 		e.Class = Retry
@@ -190,19 +146,19 @@ func (c *Client) unanswered(p *passage, status int, err error) *Error {
 
 // Offset is what the local clock lacks, measured by the bot's Date header; it
 // is used for signing. Zero until the first answer.
-func (c *Client) Offset() time.Duration { return c.clock.offset() }
+func (c *Client) Offset() time.Duration { return c.wire.Offset() }
 
 // LastDate is the last Date of an answer whose sender is certain: over verified
 // TLS, or from this machine.
-func (c *Client) LastDate() (time.Time, bool) { return c.clock.last() }
+func (c *Client) LastDate() (time.Time, bool) { return c.wire.LastDate() }
 
 // Traffic is all that the client has sent and received above TCP since New,
 // failed attempts included; zero under a foreign transport.
-func (c *Client) Traffic() (out, in int64) { return c.total.read() }
+func (c *Client) Traffic() (out, in int64) { return c.wire.Traffic() }
 
 // Close closes the idle connection. The client stays usable.
 func (c *Client) Close() error {
-	c.http.CloseIdleConnections()
+	c.wire.Close()
 	return nil
 }
 

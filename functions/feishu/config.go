@@ -4,10 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/url"
 	"regexp"
 	"strings"
+
+	"github.com/edgebell/edgebell/functions/webhook/wire"
 )
 
 const (
@@ -69,7 +70,7 @@ func validateURL(raw string) error {
 	switch {
 	case u.Host == "" || u.Hostname() == "":
 		return errors.New("has no host, want https://open.feishu.cn" + hookPath + "<token>")
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+	case u.Scheme == "http" && !wire.Loopback(u.Hostname()):
 		return errors.New("must be https: http is taken for loopback hosts only")
 	case u.Scheme != "https" && u.Scheme != "http":
 		return errors.New("must be https")
@@ -101,7 +102,7 @@ func validatePath(path string) error {
 // valid.
 func (c Config) Warnings() []string {
 	u, err := url.Parse(c.URL)
-	if err != nil || isLoopback(u.Hostname()) {
+	if err != nil || wire.Loopback(u.Hostname()) {
 		return nil
 	}
 	var out []string
@@ -112,14 +113,6 @@ func (c Config) Warnings() []string {
 		out = append(out, "FEISHU_WEBHOOK_URL: the token does not look like a custom bot's (8-4-4-4-12 hex digits); was it cut while copying?")
 	}
 	return out
-}
-
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }
 
 func (c Config) host() string {

@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/url"
 	"time"
+
+	"github.com/edgebell/edgebell/functions/webhook/wire"
 )
 
 const (
@@ -45,7 +45,7 @@ func (c *Client) encode(m Message, at time.Time) ([]byte, error) {
 	case "post":
 		env.Content = m.Payload
 	default:
-		return nil, fmt.Errorf("encode message: msg_type %q is not taken, want interactive or post", clean(m.MsgType, 20))
+		return nil, fmt.Errorf("encode message: msg_type %q is not taken, want interactive or post", wire.Clean(m.MsgType, 20))
 	}
 	if !json.Valid(m.Payload) || bytes.TrimLeft(m.Payload, " \t\r\n")[0] != '{' {
 		return nil, errors.New("encode message: payload is not a JSON object")
@@ -64,41 +64,4 @@ func (c *Client) encode(m Message, at time.Time) ([]byte, error) {
 		return nil, fmt.Errorf("encode message: %d bytes, the bot takes %d", len(body), MaxBody)
 	}
 	return body, nil
-}
-
-// requestSize and responseSize are estimates: the transport writes a few header
-// lines of its own.
-func requestSize(req *http.Request, body int) int64 {
-	line := len("POST  HTTP/1.1\r\n") + len(req.URL.RequestURI())
-	own := len("Host: \r\nContent-Length: 12345\r\n") + len(req.URL.Host)
-	return int64(line + own + headerSize(req.Header) + len("\r\n") + body)
-}
-
-func responseSize(resp *http.Response, body int) int64 {
-	line := len("HTTP/1.1 \r\n") + len(resp.Status)
-	return int64(line + headerSize(resp.Header) + len("\r\n") + body)
-}
-
-func headerSize(h http.Header) int {
-	n := 0
-	for key, values := range h {
-		for _, v := range values {
-			n += len(key) + len(": \r\n") + len(v)
-		}
-	}
-	return n
-}
-
-// safe takes the address out of a transport's error.
-func (c *Client) safe(err error) error {
-	var outer *url.Error
-	cause := err
-	if errors.As(err, &outer) {
-		cause = outer.Err
-	}
-	return &safeError{
-		text: clean(c.redact(cause.Error()), maxMsg),
-		is:   func(target error) bool { return errors.Is(cause, target) },
-		as:   func(target any) bool { return errors.As(cause, target) },
-	}
 }

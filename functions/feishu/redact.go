@@ -3,8 +3,6 @@ package feishu
 import (
 	"regexp"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 const (
@@ -38,35 +36,3 @@ func (c *Client) redact(s string) string {
 	}
 	return Redact(s)
 }
-
-// clean bounds foreign text and takes the control characters out of it, so that
-// it can stand in an error.
-func clean(s string, limit int) string {
-	s = strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || unicode.IsControl(r) || unicode.In(r, unicode.Cf) {
-			return ' '
-		}
-		return r
-	}, s)
-	s = strings.TrimSpace(s)
-	if len(s) <= limit {
-		return s
-	}
-	for limit > 0 && !utf8.RuneStart(s[limit]) {
-		limit--
-	}
-	return s[:limit] + "…"
-}
-
-// safeError shows a redacted text and is still what it hides for errors.Is and
-// errors.As. It has no Unwrap, and holds functions rather than the cause, so
-// that no verb of fmt finds the address.
-type safeError struct {
-	text string
-	is   func(target error) bool
-	as   func(target any) bool
-}
-
-func (e *safeError) Error() string        { return e.text }
-func (e *safeError) Is(target error) bool { return e.is(target) }
-func (e *safeError) As(target any) bool   { return e.as(target) }

@@ -2,49 +2,19 @@ package feishu
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/edgebell/edgebell/functions/webhook/wire"
 )
 
 const (
-	// maxAnswer bounds what is read; the bot's answers have some 100 bytes.
-	maxAnswer = 64 << 10
-	maxMsg    = 300
-	maxLogID  = 64
-	// maxRetryAfter keeps a broken header from silencing the bell for days.
-	maxRetryAfter = time.Hour
+	maxMsg   = 300
+	maxLogID = 64
 )
-
-var errTooLong = errors.New("answer is longer than 64 KiB")
-
-// readBody reads at most maxAnswer bytes, also after unpacking: we ask for no
-// compression, but gateways send it all the same.
-func readBody(resp *http.Response) ([]byte, error) {
-	body, err := readBounded(resp.Body)
-	if err != nil || !strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
-		return body, err
-	}
-	zr, err := gzip.NewReader(bytes.NewReader(body))
-	if err != nil {
-		return nil, fmt.Errorf("unpack answer: %w", err)
-	}
-	return readBounded(zr)
-}
-
-func readBounded(r io.Reader) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, maxAnswer+1))
-	if err == nil && len(body) > maxAnswer {
-		return body[:maxAnswer], errTooLong
-	}
-	return body, err
-}
 
 // judge turns a complete answer into nil, which means delivered, or an *Error.
 // Delivered is only: a 2xx whose body is a JSON object with code 0, or without
@@ -124,14 +94,5 @@ func looksLikeHTML(body []byte) bool {
 
 // retryAfter reads both the standard's header and the gateway's own.
 func retryAfter(h http.Header, now time.Time) time.Duration {
-	var wait time.Duration
-	for _, key := range []string{"Retry-After", "X-Ogw-Ratelimit-Reset"} {
-		value := strings.TrimSpace(h.Get(key))
-		if n, err := strconv.ParseInt(value, 10, 64); err == nil && n > 0 {
-			wait = max(wait, time.Duration(min(n, int64(maxRetryAfter/time.Second)))*time.Second)
-		} else if at, err := http.ParseTime(value); err == nil {
-			wait = max(wait, at.Sub(now))
-		}
-	}
-	return min(wait, maxRetryAfter)
+	return wire.RetryAfter(h, now, "Retry-After", "X-Ogw-Ratelimit-Reset")
 }

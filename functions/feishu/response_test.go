@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/edgebell/edgebell/functions/webhook/wire"
 )
 
 var testNow = time.Date(2026, 5, 1, 10, 0, 0, 0, time.UTC)
@@ -107,10 +109,10 @@ func FuzzJudge(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, body []byte, after string) {
 		e := judge(status, http.Header{"Retry-After": {after}}, body, testNow)
 		if e != nil {
-			if e.RetryAfter < 0 || e.RetryAfter > maxRetryAfter {
+			if e.RetryAfter < 0 || e.RetryAfter > time.Hour {
 				t.Fatalf("RetryAfter %v", e.RetryAfter)
 			}
-			if strings.ContainsAny(clean(e.Msg, maxMsg), "\n\r\x1b\x00") || len(clean(e.Msg, maxMsg)) > maxMsg+len("…") {
+			if strings.ContainsAny(wire.Clean(e.Msg, maxMsg), "\n\r\x1b\x00") || len(wire.Clean(e.Msg, maxMsg)) > maxMsg+len("…") {
 				t.Fatalf("message not cleaned: %q", e.Msg)
 			}
 			return
