@@ -90,7 +90,22 @@ type Group struct {
 	Overflow bool `json:"v,omitempty"`
 	// Delivered is, per route, the Total that the last delivered card showed.
 	Delivered map[string]int64 `json:"d,omitempty"`
+	// Refs are, per route, the messages that told the group, where the far side
+	// gave them a name. They are not part of its JSON.
+	Refs map[string]Ref `json:"-"`
 }
+
+// Ref names a message on the far side, for channels that change it in place.
+type Ref struct {
+	ID string
+	// SentAt is when the message was first sent, by the far side's clock. Far
+	// sides refuse to change old messages.
+	SentAt time.Time
+}
+
+// Ref is the message that told the group on a route; its zero value when there
+// is none to change.
+func (g Group) Ref(route string) Ref { return g.Refs[route] }
 
 // Undelivered is how many occurrences a route has not shown yet.
 func (g Group) Undelivered(route string) int64 { return g.Total - g.Delivered[route] }

@@ -104,10 +104,21 @@ type Mark struct {
 	Fingerprint alert.Fingerprint
 	Total       int64
 	Recovered   bool
+	// Ref names the message on the far side, at most MaxRefBytes; a longer one is
+	// not kept, and none leaves the one that is known. SentAt is when it was sent,
+	// by the far side's clock; of a message that was changed in place, the first
+	// time stays. See alert.Group.Ref.
+	Ref    string
+	SentAt time.Time
 }
 
+// MaxRefBytes bounds Mark.Ref.
+const MaxRefBytes = 128
+
 // MarkOf is the mark of a group as it was read.
-func MarkOf(g alert.Group) Mark { return Mark{g.Fingerprint, g.Total, g.State == alert.Recovered} }
+func MarkOf(g alert.Group) Mark {
+	return Mark{Fingerprint: g.Fingerprint, Total: g.Total, Recovered: g.State == alert.Recovered}
+}
 
 // Delivered marks groups as told on a route, and the notices with them, and
 // ends the route's outage. Occurrences that came while the card was on its way

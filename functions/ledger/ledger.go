@@ -49,7 +49,7 @@ type Ledger struct {
 	done     chan struct{} // closed when the writer has ended
 	stopOnce sync.Once
 	closeErr error
-	wake     chan struct{}
+	wake     map[string]chan struct{} // per route
 
 	// The writer's own.
 	have    census
@@ -89,10 +89,13 @@ func Open(cfg Config, opts ...Option) (*Ledger, error) {
 	l := &Ledger{
 		cfg: cfg, routes: []string{alert.DefaultRoute}, log: slog.Default(), wall: time.Now, check: Check,
 		requests: make(chan *request, 256), done: make(chan struct{}), stopping: make(chan struct{}),
-		wake: make(chan struct{}, 1),
 	}
 	for _, opt := range opts {
 		opt(l)
+	}
+	l.wake = make(map[string]chan struct{}, len(l.routes))
+	for _, route := range l.routes {
+		l.wake[route] = make(chan struct{}, 1)
 	}
 	if err := l.open(); err != nil {
 		return nil, fmt.Errorf("open ledger in DATA_DIR %s: %w", cfg.Dir, errors.Join(err, l.closeFiles()))
@@ -209,13 +212,17 @@ func (l *Ledger) closeFiles() (err error) {
 	return err
 }
 
-// Wake is signalled when a group may have become due.
-func (l *Ledger) Wake() <-chan struct{} { return l.wake }
+// Wake is signalled when there may be something new to tell on a route. Each
+// route has one channel for one receiver; a route that is not configured has
+// nil, which is never signalled.
+func (l *Ledger) Wake(route string) <-chan struct{} { return l.wake[route] }
 
 func (l *Ledger) signal() {
-	select {
-	case l.wake <- struct{}{}:
-	default:
+	for _, wake := range l.wake {
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
 	}
 }
 

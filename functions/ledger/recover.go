@@ -9,11 +9,28 @@ import (
 	"github.com/edgebell/edgebell/functions/alert"
 )
 
-// Report is what one Event says: trouble to count, good news, or both.
+// Report is what one Event says: trouble to count, good news, or both. What
+// stands below Heals is about the trouble; good news go to whoever was told the
+// trouble.
 type Report struct {
 	Alert alert.Alert
 	Rings bool // it is counted as trouble
 	Heals alert.Healing
+
+	// Routes are those on which the trouble is told; nil means all that are
+	// configured. A name that is not configured is ignored; a list without any
+	// that is can only be a mistake and means all, too. A group is told on every
+	// route of any of its occurrences; one that comes later tells it whole.
+	Routes []string
+	// MutedFor keeps the trouble but does not let it make its group due before
+	// that much time has passed by the ledger's clock. It takes back nothing that
+	// an occurrence made due which was not muted, and ends with the next such.
+	MutedFor time.Duration
+	// Min keeps the group back until so many occurrences came within a time.
+	Min alert.MinCount
+	// Repeat is the least time between two cards of the group; 0 means
+	// Config.RepeatInterval. The latest report decides.
+	Repeat time.Duration
 }
 
 // Trouble says that the Alert rings and is no good news.

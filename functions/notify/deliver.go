@@ -51,7 +51,7 @@ func (d *deliverer) run(ctx context.Context) {
 	for {
 		wait := d.step(ctx)
 		timer := time.NewTimer(wait)
-		wake := d.ledger.Wake()
+		wake := d.ledger.Wake(d.route)
 		if d.link.waiting() || d.held {
 			wake = nil // news do not shorten a backoff
 		}
