@@ -18,10 +18,22 @@ const childEnv = "EDGEBELL_TEST_CHILD"
 
 var children = map[string]func() int{}
 
+// emulatorEnv names the emulator that runs this program, if one does: without
+// it the machine could not start another processor's program.
+const emulatorEnv = "EDGEBELL_TEST_EMULATOR"
+
+// self is this program once more.
+func self() *exec.Cmd {
+	if emulator := os.Getenv(emulatorEnv); emulator != "" {
+		return exec.Command(emulator, os.Args[0])
+	}
+	return exec.Command(os.Args[0])
+}
+
 // runChild runs one of them in namespaces of its own, where it may mount.
 func runChild(t *testing.T, name, dir string) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
+	cmd := self()
 	cmd.Env = append(os.Environ(), childEnv+"="+name, "DATA_DIR="+dir)
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
@@ -53,12 +65,9 @@ func childFailed(format string, args ...any) int {
 // checkInChild is what commands do: a torn file may end the process that reads
 // it.
 func checkInChild(path string) error {
-	cmd := exec.Command(os.Args[0])
+	cmd := self()
 	cmd.Env = append(os.Environ(), checkEnv+"="+path)
 	out, err := cmd.CombinedOutput()
-	if errors.Is(err, syscall.ENOEXEC) { // another processor's program, emulated
-		return Check(path)
-	}
 	if err != nil {
 		return fmt.Errorf("%s (%w)", bytes.TrimSpace(bytes.SplitN(out, []byte("\n"), 2)[0]), err)
 	}
