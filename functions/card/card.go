@@ -9,12 +9,9 @@ package card
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/edgebell/edgebell/functions/alert"
 )
 
 // Schema is the shape of a message.
@@ -183,42 +180,6 @@ func (r *Renderer) configure(cfg Config) (err error) {
 // Schema is the configured one, with which every story begins.
 func (r *Renderer) Schema() Schema { return r.schema }
 
-// Message is what goes between the envelope's brackets: MsgType interactive
-// takes Payload as "card", MsgType post takes it as "content".
-type Message struct {
-	MsgType string
-	Payload json.RawMessage
-}
-
-// Story is one group as it is told now, over one route.
-type Story struct {
-	Group alert.Group
-	// Related are groups that the same message tells, as a list: those of the
-	// Pods on a node that went silent.
-	Related []alert.Group
-	Route   string
-	SentAt  time.Time
-	Notices Notices
-}
-
-// Digest is several groups told in one message.
-type Digest struct {
-	Groups []alert.Group
-	Route  string
-	SentAt time.Time
-	// OfflineSince is when the link went down; zero when it was up. Offline
-	// is how long, by the ledger's clock; zero means SentAt - OfflineSince.
-	OfflineSince time.Time
-	Offline      time.Duration
-	Notices      Notices
-}
-
-// Part is one message of a digest and the indices of the groups it covers.
-type Part struct {
-	Message
-	Groups []int
-}
-
 // MaxBytes bounds a whole request; the payload leaves room for the envelope
 // (timestamp, signature, msg_type).
 const (
@@ -254,10 +215,12 @@ func (r *Renderer) marshal(schema Schema, v View) (Message, error) {
 	return msg, nil
 }
 
+func (r *Renderer) fits(msg Message) bool { return msg.size() <= r.most }
+
 // checked refuses what the bot would refuse.
 func (r *Renderer) checked(msg Message, err error) (Message, error) {
-	if err == nil && len(msg.Payload) > r.most {
-		return Message{}, fmt.Errorf("render card: %d bytes, at most %d fit", len(msg.Payload), r.most)
+	if err == nil && !r.fits(msg) {
+		return Message{}, fmt.Errorf("render card: %d bytes, at most %d fit", msg.size(), r.most)
 	}
 	return msg, err
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/edgebell/edgebell/functions/card/template"
@@ -88,7 +87,12 @@ func parseCustom(src string) (*custom, error) {
 	if len(src) > maxCustom {
 		return nil, positioned{1, fmt.Errorf("is %d bytes long: must be at most %d", len(src), maxCustom)}
 	}
-	p := &customParser{src: src, dec: json.NewDecoder(strings.NewReader(src))}
+	return parseTemplate(&customParser{src: src, fields: customFields})
+}
+
+// parseTemplate reads a JSON object whose texts are templates.
+func parseTemplate(p *customParser) (*custom, error) {
+	p.dec = json.NewDecoder(strings.NewReader(p.src))
 	p.dec.UseNumber()
 	root, err := p.value(nil, "")
 	if err != nil {
@@ -102,121 +106,6 @@ func parseCustom(src string) (*custom, error) {
 		return nil, positioned{p.line(), errors.New("goes on behind the card's closing brace")}
 	}
 	return &custom{o}, nil
-}
-
-type customParser struct {
-	src   string
-	dec   *json.Decoder
-	depth int
-}
-
-func (p *customParser) line() int { return p.lineAt(p.dec.InputOffset()) }
-
-func (p *customParser) lineAt(offset int64) int {
-	return 1 + strings.Count(p.src[:min(int(offset), len(p.src))], "\n")
-}
-
-func (p *customParser) place(err error) error {
-	var at positioned
-	var syntax *json.SyntaxError
-	switch {
-	case errors.As(err, &at):
-		return err
-	case errors.As(err, &syntax):
-		return positioned{p.lineAt(syntax.Offset), errors.New(syntax.Error())}
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return positioned{p.lineAt(int64(len(p.src))), errors.New("ends before the card's closing brace")}
-	}
-	return positioned{p.line(), err}
-}
-
-// value reads one value; in is the object that holds it, under key.
-func (p *customParser) value(in *object, key string) (node, error) {
-	if p.depth++; p.depth > 40 {
-		return nil, errors.New("is nested too deep")
-	}
-	defer func() { p.depth-- }()
-	tok, err := p.dec.Token()
-	if err != nil {
-		return nil, err
-	}
-	switch tok := tok.(type) {
-	case json.Delim:
-		if tok == '{' {
-			return p.object(in, key)
-		}
-		return p.array()
-	case string:
-		return p.text(tok, key)
-	}
-	raw, err := json.Marshal(tok)
-	return literal(raw), err
-}
-
-func (p *customParser) array() (node, error) {
-	var out array
-	for p.dec.More() {
-		v, err := p.value(nil, "")
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	_, err := p.dec.Token()
-	return out, err
-}
-
-func (p *customParser) object(in *object, key string) (node, error) {
-	o := new(object)
-	for p.dec.More() {
-		tok, err := p.dec.Token()
-		if err != nil {
-			return nil, err
-		}
-		name, ok := tok.(string)
-		if !ok || slices.Contains(o.keys, name) {
-			return nil, fmt.Errorf("key %v stands twice", tok)
-		}
-		v, err := p.value(o, name)
-		if err != nil {
-			return nil, err
-		}
-		o.keys, o.values = append(o.keys, name), append(o.values, v)
-	}
-	if _, err := p.dec.Token(); err != nil {
-		return nil, err
-	}
-	return o, o.check(key)
-}
-
-// text reads a string, which is a template where it has gaps.
-func (p *customParser) text(s, key string) (node, error) {
-	at := p.line()
-	if !strings.Contains(s, "{{") {
-		raw, err := encode(s)
-		return literal(raw), err
-	}
-	t, err := template.Parse(s, customFields)
-	if err != nil {
-		var e *template.Error
-		if errors.As(err, &e) {
-			err = errors.New(e.Reason)
-		}
-		return nil, positioned{at, err}
-	}
-	g := &gapped{Template: t, line: at}
-	switch {
-	case slices.Contains(urlKeys, key):
-		g.use = asAddress
-		if fixed, _ := t.Static(); fixed != "" {
-			if g.host, err = fixedHost(fixed); err != nil {
-				return nil, positioned{at, err}
-			}
-		}
-	case slices.Contains(wordKeys, key):
-		g.use = asWord
-	}
-	return g, nil
 }
 
 // check refuses gaps where a client would read markup, or where they could

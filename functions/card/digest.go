@@ -65,7 +65,7 @@ func (r *Renderer) layout(schema Schema, d Digest) *pages {
 	}
 	p.frame = View{
 		Color: color.template, Mark: color.mark, Title: p.title(),
-		Subtitle: r.subtitle(""), Command: digestCommand,
+		Subtitle: r.subtitle(""), Command: digestCommand, Topic: TopicDigest,
 	}
 	p.first = View{Headline: p.headline(), Notices: r.notices(d.Notices, d.SentAt)}
 	p.last = p.uncounted()
@@ -83,7 +83,7 @@ func (p *pages) fit(start int) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		if len(msg.Payload) <= p.r.most {
+		if p.r.fits(msg) {
 			low = mid
 		} else {
 			high = mid - 1
@@ -134,7 +134,9 @@ func (p *pages) view(start, end int, last bool, n, of int) View {
 	if v.Details == "" {
 		v.Fold = w.details
 	}
-	v.Footer = p.r.footer(p.id(start, end), v.Title)
+	v.ID = p.id(start, end)
+	v.Footer = p.r.footer(v.ID, v.Title)
+	p.data(&v, start, end, last)
 	return v
 }
 

@@ -2,7 +2,6 @@ package card
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/edgebell/edgebell/functions/alert"
 )
@@ -16,12 +15,10 @@ const (
 
 // row tells a group in three lines: what and where, how often, the message.
 func (p *pages) row(g alert.Group) string {
-	message := cleanLine(truncate(g.Newest.Message, maxMessage))
-	message = ellipsis(strings.TrimPrefix(message, combined), rowMessage)
 	return joinLines(
 		p.what(g)+" · "+p.place(g),
 		p.r.occurrences(g, p.d.Route, p.d.SentAt),
-		message)
+		shortMessage(g))
 }
 
 // short tells a group in one line.

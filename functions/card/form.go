@@ -23,7 +23,23 @@ type View struct {
 	Command  string
 	Links    []Link
 	Footer   string // short id, and the keyword if one is set
+
+	// What follows is the same as data, for a form whose reader is a program.
+	// It is not cut: where it does not fit, such a form leaves it out.
+	Topic   string // what the message is: one of the topics
+	ID      string // the same when the message is sent again; also in Footer
+	Stories []Told // those that the view names, of a channel's own form
+	More    int    // stories that a digest counts only
 }
+
+// The topics.
+const (
+	TopicStory     = "story"
+	TopicDigest    = "digest"
+	TopicNotice    = "notice"
+	TopicHeartbeat = "heartbeat"
+	TopicTest      = "test"
+)
 
 // Form makes a channel's message of a View, whole: the Renderer cuts the view
 // until its message fits into Options.MaxBytes.

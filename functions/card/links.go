@@ -13,10 +13,13 @@ import (
 	"github.com/edgebell/edgebell/functions/card/template"
 )
 
-// link is a button of a card. Its address comes from the operator's
-// configuration alone; what the cluster says only fills its gaps, escaped.
-// Link is one of the operator's own addresses and the word that stands for it.
-type Link struct{ Text, URL string }
+// Link is a button of a card: one of the operator's own addresses and the word
+// that stands for it. What the cluster says only fills its gaps, escaped.
+type Link struct {
+	Text, URL string
+	// Dashboard says that it is DASHBOARD_URL, not RUNBOOK_URL.
+	Dashboard bool
+}
 
 // maxURL bounds an address; a longer one is left out.
 const maxURL = 1000
@@ -153,7 +156,7 @@ func (r *Renderer) links(g alert.Group) []Link {
 			continue
 		}
 		if u, err := l.to.expand(g); err == nil {
-			out = append(out, Link{l.text, u})
+			out = append(out, Link{l.text, u, l.to == r.dashboard})
 		}
 	}
 	return out

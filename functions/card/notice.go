@@ -107,6 +107,8 @@ func (r *Renderer) Notice(schema Schema, n Notices) (Message, error) {
 		Color:    color.template,
 		Mark:     color.mark,
 		Title:    w.notice,
+		Topic:    TopicNotice,
+		ID:       hex.EncodeToString(sum[:4]),
 		Subtitle: r.subtitle(""),
 		Summary:  joinDots(w.notice, first),
 		Headline: told,

@@ -44,12 +44,12 @@ type Budget struct {
 // Test renders a test message.
 func (r *Renderer) Test(schema Schema, t Test) (Message, error) {
 	w := r.words
-	return r.own(schema, w.test, joinLines(w.testSays, w.at+" "+r.stamp(t.SentAt, time.Time{}, seconds)+" ("+r.zone.String()+")"))
+	return r.own(schema, TopicTest, w.test, joinLines(w.testSays, w.at+" "+r.stamp(t.SentAt, time.Time{}, seconds)+" ("+r.zone.String()+")"))
 }
 
 // Heartbeat renders the daily sign of life.
 func (r *Renderer) Heartbeat(schema Schema, h Heartbeat) (Message, error) {
-	return r.own(schema, r.words.alive, r.heartbeat(h))
+	return r.own(schema, TopicHeartbeat, r.words.alive, r.heartbeat(h))
 }
 
 func (r *Renderer) heartbeat(h Heartbeat) string {
@@ -98,13 +98,14 @@ func (r *Renderer) budget(b *Budget) []string {
 }
 
 // own is a small message of Edgebell's own.
-func (r *Renderer) own(schema Schema, title, told string) (Message, error) {
+func (r *Renderer) own(schema Schema, topic, title, told string) (Message, error) {
 	first, _, _ := strings.Cut(told, "\n")
 	sum := sha256.Sum256([]byte(told))
-	color := severityColor(Info)
+	id, color := hex.EncodeToString(sum[:4]), severityColor(Info)
 	return r.squeeze(schema, View{
+		Topic: topic, ID: id,
 		Color: color.template, Mark: color.mark, Title: title, Subtitle: r.subtitle(""),
 		Summary: joinDots(title, first), Headline: told,
-		Footer: r.footer(hex.EncodeToString(sum[:4]), title),
+		Footer: r.footer(id, title),
 	}, true)
 }

@@ -25,7 +25,7 @@ func (r *Renderer) squeeze(schema Schema, v View, story bool) (Message, error) {
 	}
 	msg, err := r.marshal(schema, v)
 	for i, field := range fields {
-		if err != nil || len(msg.Payload) <= r.most {
+		if err != nil || r.fits(msg) {
 			return msg, err
 		}
 		if i == 1 || !story {
@@ -48,7 +48,7 @@ func (r *Renderer) cutField(schema Schema, v *View, field *string) (msg Message,
 		if msg, err = r.marshal(schema, *v); err != nil || low == high {
 			return msg, err
 		}
-		if len(msg.Payload) <= r.most {
+		if r.fits(msg) {
 			low = mid
 		} else {
 			high = mid - 1

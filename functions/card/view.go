@@ -19,7 +19,7 @@ func (r *Renderer) Single(schema Schema, s Story) (Message, error) {
 		return r.single(s, false)
 	}
 	msg, err := r.marshal(schema, r.story(s, maxMessage))
-	if err != nil || len(msg.Payload) <= r.most {
+	if err != nil || r.fits(msg) {
 		return msg, err
 	}
 	// The message is the one field that may be long; find the longest cut of
@@ -30,7 +30,7 @@ func (r *Renderer) Single(schema Schema, s Story) (Message, error) {
 		if msg, err = r.marshal(schema, r.story(s, mid)); err != nil {
 			return msg, err
 		}
-		if len(msg.Payload) <= r.most {
+		if r.fits(msg) {
 			low = mid
 		} else {
 			high = mid - 1
@@ -77,9 +77,14 @@ func (r *Renderer) story(s Story, limit int) View {
 		Command:  command(a),
 		Links:    r.links(g),
 		Footer:   r.footer(g.ShortID(s.Route), what),
+		Topic:    TopicStory,
+		ID:       g.ShortID(s.Route),
 	}
 	if g.State == alert.Recovered && g.Undelivered(s.Route) <= 0 {
 		v.Message, v.Command = "", "" // told before, and there is nothing to do
+	}
+	if len(r.forms) > 0 {
+		v.Stories = r.told(s, v.Message)
 	}
 	return v
 }
