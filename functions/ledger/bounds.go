@@ -123,27 +123,45 @@ func (t *transaction) coalesceFor(ns nsKey) (bool, error) {
 
 // join tells the group of into what each route has still to tell of row.
 func (t *transaction) join(into, row *groupRow) {
+	if row.Below != nil {
+		t.state.counts.BelowMin += row.untold()
+		return
+	}
 	var untold int64
+	var routes []string
 	for _, route := range t.l.routes {
-		untold = max(untold, row.Group.Undelivered(route))
+		if n := row.undelivered(route); n > 0 {
+			untold, routes = max(untold, n), append(routes, route)
+		}
 	}
 	if untold <= 0 {
 		return
 	}
-	for _, route := range t.l.routes {
-		if told := untold - max(row.Group.Undelivered(route), 0); told > 0 {
-			if into.Group.Delivered == nil {
-				into.Group.Delivered = map[string]int64{}
-			}
-			into.Group.Delivered[route] += told
+	into.admit(routes)
+	for route := range into.Routes {
+		if told := untold - row.undelivered(route); told > 0 {
+			into.skip(route, told)
 		}
 	}
+	before := into.Group.Total
 	into.Group.Add(row.Group.Newest, untold)
 	if first := row.Group.First; !first.IsZero() && first.Before(into.Group.First) {
 		into.Group.First = first
 	}
 	into.Touched = t.now
-	into.schedule(t.now, t.l.routes, t.l.cfg)
+	if into.Below != nil {
+		into.Below, routes = nil, t.l.routes // what it held back is told, too
+	}
+	for _, route := range routes {
+		if _, told := into.Routes[route]; !told {
+			continue
+		}
+		var muted time.Duration
+		if s := row.Routes[route]; s.held(row.Group.Delivered[route]) {
+			muted = max(s.Hush.Sub(t.now), 0)
+		}
+		into.ring(route, t.now, before, muted, t.l.cfg)
+	}
 	t.dirty[into.Group.Fingerprint] = true
 }
 
@@ -207,7 +225,7 @@ func (t *transaction) forgetQuiet(ns *nsKey) error {
 	if !found {
 		return nil
 	}
-	return t.remove(oldest)
+	return t.forget(oldest)
 }
 
 const (
@@ -217,11 +235,15 @@ const (
 	keepQuiet = 24 * time.Hour
 )
 
-// old are the groups with nothing to tell that have been quiet for long.
+// old are the groups with nothing to tell that have been quiet for long, and
+// those that did not happen often enough within their time.
 func (l *Ledger) old() (keys []alert.Fingerprint) {
 	now, keep := l.Now(), max(keepQuiet, 2*l.cfg.EventTTL, 2*l.cfg.RepeatInterval)
 	for fp, e := range l.index {
-		if len(e.due) == 0 && now.Sub(e.touched) > keep {
+		if len(e.due) > 0 {
+			continue
+		}
+		if e.ends != 0 && e.ends <= now || e.ends == 0 && now.Sub(e.touched) > max(keep, 2*e.repeat) {
 			keys = append(keys, fp)
 		}
 	}
@@ -230,7 +252,7 @@ func (l *Ledger) old() (keys []alert.Fingerprint) {
 
 func (t *transaction) forgetOld() error {
 	for _, fp := range t.l.old() {
-		if err := t.remove(fp); err != nil {
+		if err := t.forget(fp); err != nil {
 			return err
 		}
 	}

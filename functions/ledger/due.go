@@ -54,9 +54,10 @@ func (l *Ledger) read(keys []alert.Fingerprint) ([]alert.Group, error) {
 func (l *Ledger) dueKeys(route string, until Time) []alert.Fingerprint {
 	var keys []alert.Fingerprint
 	at := map[alert.Fingerprint]Time{}
+	number := slices.Index(l.routes, route)
 	l.mu.Lock()
 	for fp, e := range l.index {
-		if due, ok := e.due[route]; ok && due <= until {
+		if due := e.dueOn(number); due != 0 && due <= until {
 			keys, at[fp] = append(keys, fp), due
 		}
 	}
@@ -88,14 +89,14 @@ func (l *Ledger) discard(damaged []alert.Fingerprint) error {
 func (l *Ledger) NextDue(route string) (Time, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	number := slices.Index(l.routes, route)
 	var next Time
-	found := false
 	for _, e := range l.index {
-		if at, ok := e.due[route]; ok && (!found || at < next) {
-			next, found = at, true
+		if at := e.dueOn(number); at != 0 && (next == 0 || at < next) {
+			next = at
 		}
 	}
-	return next, found
+	return next, next != 0
 }
 
 // Mark says what a card told: a group, the total that stood on it, and whether
@@ -122,7 +123,7 @@ func MarkOf(g alert.Group) Mark {
 
 // Delivered marks groups as told on a route, and the notices with them, and
 // ends the route's outage. Occurrences that came while the card was on its way
-// are due again after Config.RepeatInterval.
+// are due again after the group's repeat interval.
 func (l *Ledger) Delivered(ctx context.Context, route string, marks []Mark, told Notices) error {
 	return l.do(&request{ctx: ctx, parts: max(len(marks), 1), apply: func(t *transaction, from, to int) error {
 		if from == 0 {
@@ -165,16 +166,7 @@ func (t *transaction) mark(route string, marks []Mark, parked bool) error {
 		if row == nil {
 			continue // forgotten since; nothing is left to mark
 		}
-		if row.Group.Delivered == nil {
-			row.Group.Delivered = map[string]int64{}
-		}
-		// No more than there is: the row may have begun anew meanwhile.
-		row.Group.Delivered[route] = max(min(m.Total, row.Group.Total), row.Group.Delivered[route])
-		if row.Routes == nil {
-			row.Routes = map[string]routeRow{}
-		}
-		row.Routes[route] = routeRow{Sent: t.now, Told: true, Well: m.Recovered, Mute: parked}
-		row.schedule(t.now, []string{route}, t.l.cfg)
+		row.told(route, t.now, m, parked, t.l.cfg)
 		t.dirty[m.Fingerprint] = true
 		t.changed = true
 	}

@@ -29,12 +29,15 @@ const (
 
 // Counts are kept across restarts.
 type Counts struct {
-	Occurrences        int64            `json:"o,omitempty"` // counted in groups
-	Coalesced          int64            `json:"c,omitempty"` // reports that went to an overflow row
-	PossibleDuplicates int64            `json:"p,omitempty"` // seen rows forgotten early
-	CardsSent          int64            `json:"s,omitempty"`
-	Dropped            map[string]int64 `json:"d,omitempty"` // per reason
-	Told               map[string]int64 `json:"t,omitempty"` // of Dropped, what a card has named
+	Occurrences        int64 `json:"o,omitempty"` // counted in groups
+	Coalesced          int64 `json:"c,omitempty"` // reports that went to an overflow row
+	PossibleDuplicates int64 `json:"p,omitempty"` // seen rows forgotten early
+	// BelowMin is what was never told as it did not happen often enough for its
+	// Report.Min. It was not wanted, so it is not dropped, and no card names it.
+	BelowMin  int64            `json:"b,omitempty"`
+	CardsSent int64            `json:"s,omitempty"`
+	Dropped   map[string]int64 `json:"d,omitempty"` // per reason
+	Told      map[string]int64 `json:"t,omitempty"` // of Dropped, what a card has named
 }
 
 func (c Counts) clone() Counts {
@@ -56,10 +59,13 @@ type Notices struct {
 	Gaps []Gap `json:"g,omitempty"` // oldest first, at most maxGaps
 	// MoreGaps counts those that found no room.
 	MoreGaps int64 `json:"m,omitempty"`
+	// MoreTold is how many of these were told ever.
+	MoreTold int64 `json:"u,omitempty"`
 	// Dropped is what was dropped and not told yet, per reason.
 	Dropped map[string]int64 `json:"-"`
 
-	upTo map[string]int64 // what Counts.Told becomes when this was told
+	upTo     map[string]int64 // what Counts.Told becomes when this was told
+	moreUpTo int64            // and MoreTold
 }
 
 const (
@@ -85,11 +91,13 @@ func (l *Ledger) Counts() Counts {
 }
 
 // Notices reads what is to be told. Hand the same value to Delivered when a
-// card has told it: what happened meanwhile stays to be told.
+// card has told it: what happened meanwhile stays to be told, also where
+// several routes tell the same.
 func (l *Ledger) Notices() Notices {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := l.state.notice.clone()
+	n.moreUpTo = n.MoreTold + n.MoreGaps
 	for reason, total := range l.state.counts.Dropped {
 		if rest := total - l.state.counts.Told[reason]; rest > 0 {
 			if n.Dropped == nil {
@@ -146,22 +154,18 @@ func (t *transaction) drop(reason string, n int64) {
 	t.changed = true
 }
 
-// tell marks notices as told; to mark the same twice changes nothing.
+// tell marks notices as told; to mark the same twice changes nothing, whatever
+// came in between: numbers are marked up to where they had come.
 func (t *transaction) tell(n Notices) {
 	notice, counts := &t.state.notice, &t.state.counts
-	gaps := len(notice.Gaps)
 	notice.Gaps = slices.DeleteFunc(notice.Gaps, func(g Gap) bool { return slices.ContainsFunc(n.Gaps, g.equal) })
-	if len(notice.Gaps) < gaps {
-		notice.MoreGaps = max(notice.MoreGaps-n.MoreGaps, 0)
+	if more := min(n.moreUpTo-notice.MoreTold, notice.MoreGaps); more > 0 {
+		notice.MoreGaps, notice.MoreTold = notice.MoreGaps-more, notice.MoreTold+more
 	}
-	for reason, count := range n.Dropped {
+	for reason, upTo := range n.upTo {
 		if counts.Told == nil {
 			counts.Told = map[string]int64{}
 		}
-		told := max(counts.Told[reason], n.upTo[reason])
-		if n.upTo == nil {
-			told = counts.Told[reason] + count
-		}
-		counts.Told[reason] = min(told, counts.Dropped[reason])
+		counts.Told[reason] = min(max(counts.Told[reason], upTo), counts.Dropped[reason])
 	}
 }

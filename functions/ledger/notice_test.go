@@ -77,3 +77,43 @@ func TestParkCountsOnce(t *testing.T) {
 	same(t, "dropped", map[string]int64{DroppedParked: 4}, l.Counts().Dropped)
 	same(t, "due", 0, len(due(t, l)))
 }
+
+// TestTwoRoutesTellTheSame shows that what two routes had read to tell is taken
+// off once, and nothing of what came in between, not even where the second
+// finds what looks like its own.
+func TestTwoRoutesTellTheSame(t *testing.T) {
+	l := open(t, testConfig(tempDir(t)), WithRoutes("a", "b"))
+	happens := func(hours ...int) {
+		t.Helper()
+		for _, h := range hours {
+			if err := errors.Join(l.AddGap(gapAt(h)), l.AddDropped("refused", 1)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	tells := func(route string, n Notices) {
+		t.Helper()
+		if err := l.Delivered(context.Background(), route, nil, n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	happens(0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+	a := l.Notices()
+	happens(10, 11, 12)
+	b := l.Notices()
+	same(t, "numbers", []int64{2, 5, 10, 13}, []int64{a.MoreGaps, b.MoreGaps, a.Dropped["refused"], b.Dropped["refused"]})
+	tells("a", a)
+	left := l.Notices()
+	same(t, "after a", []int64{3, 3, 3}, []int64{int64(len(left.Gaps)), left.MoreGaps, left.Dropped["refused"]})
+	happens(9, 20, 21, 22, 23, 24, 25, 26) // 9 is told by b, too
+	same(t, "pushed out", int64(6), l.Notices().MoreGaps)
+	tells("b", b)
+	left = l.Notices()
+	same(t, "after b", []int64{3, 8}, []int64{left.MoreGaps, left.Dropped["refused"]})
+	same(t, "gaps left", []Gap{gapAt(20), gapAt(21), gapAt(22), gapAt(23), gapAt(24), gapAt(25), gapAt(26)}, left.Gaps)
+	tells("a", b)
+	tells("a", a)
+	same(t, "told again", left, l.Notices())
+	tells("a", left)
+	same(t, "all told", true, l.Notices().Empty())
+}

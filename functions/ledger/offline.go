@@ -72,9 +72,10 @@ func (t *transaction) endOutage(route string) {
 	}
 }
 
-func (t *transaction) firstOfOutage(a alert.Alert) {
+// firstOfOutage notes the first that a route in an outage has to tell.
+func (t *transaction) firstOfOutage(row *groupRow, a alert.Alert) {
 	for route, o := range t.state.offline {
-		if o.First == nil {
+		if o.First == nil && row.Routes[route].Due != 0 {
 			o.First = FirstEventOf(a)
 			t.state.offline[route] = o
 		}

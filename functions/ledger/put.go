@@ -120,23 +120,24 @@ func (l *Ledger) adopt(t *transaction) {
 	l.signal()
 }
 
-func (t *transaction) put(a alert.Alert) error {
-	a.Count = max(a.Count, 1)
-	added, err := t.takeSeen(a)
+func (t *transaction) put(r Report) error {
+	r.Alert.Count = max(r.Alert.Count, 1)
+	added, err := t.takeSeen(r.Alert)
 	if err != nil || added == 0 {
 		return err
 	}
-	row, err := t.place(a)
+	row, err := t.place(r.Alert)
 	if err != nil {
 		return err
 	}
-	row.relapse(t.now, t.l.cfg.RepeatInterval)
-	row.Group.Add(a, added)
-	row.Touched = t.now
-	row.schedule(t.now, t.l.routes, t.l.cfg)
+	if row.lapsed(t.now) {
+		t.state.counts.BelowMin += row.untold()
+		row.beginAnew(r.Alert)
+	}
+	row.count(t.now, r, added, t.l)
 	t.dirty[row.Group.Fingerprint] = true
 	t.state.counts.Occurrences += added
-	t.firstOfOutage(a)
+	t.firstOfOutage(row, r.Alert)
 	t.changed = true
 	return nil
 }
@@ -185,7 +186,29 @@ func (t *transaction) add(a alert.Alert, overflow bool) *groupRow {
 	return row
 }
 
-// remove forgets a row that is on disk.
+// beginAnew forgets the story, but not its place.
+func (r *groupRow) beginAnew(a alert.Alert) {
+	g := alert.NewGroup(a)
+	g.Fingerprint, g.Folded, g.Overflow = r.Group.Fingerprint, r.Group.Folded, r.Group.Overflow
+	*r = groupRow{Group: g, Namespace: r.Namespace, size: r.size}
+}
+
+// forget removes a row that is on disk. What did not happen often enough to be
+// told is counted.
+func (t *transaction) forget(fp alert.Fingerprint) error {
+	if t.l.index[fp].ends != 0 && !t.gone[fp] {
+		row, err := t.row(fp)
+		if err != nil || row == nil {
+			return err
+		}
+		if row.Below != nil {
+			t.state.counts.BelowMin += row.untold()
+		}
+	}
+	return t.remove(fp)
+}
+
+// remove takes a row away that is on disk.
 func (t *transaction) remove(fp alert.Fingerprint) error {
 	if e, ok := t.l.index[fp]; ok && !t.gone[fp] {
 		t.more.addGroup(e, -1)

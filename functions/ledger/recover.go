@@ -106,15 +106,15 @@ func (r Report) contradictedBy(other Report) bool {
 }
 
 func (s step) do(t *transaction) error {
-	a := s.Alert
+	a := &s.Alert // s is a copy
 	a.First, a.Last = storable(a.First), storable(a.Last)
 	switch s.what {
 	case heals:
-		return t.heal(a, s.Heals)
+		return t.heal(*a, s.Heals)
 	case doubts:
-		return t.doubt(a)
+		return t.doubt(*a)
 	}
-	return t.put(a)
+	return t.put(s.Report)
 }
 
 // heal notes good news of an object in the groups that are about it.
@@ -132,7 +132,7 @@ func (t *transaction) heal(a alert.Alert, h alert.Healing) error {
 		if !ok || !row.Group.Heal(a.Name, a.Last) {
 			continue
 		}
-		row.hold(t.now, hold, t.l.cfg.RepeatInterval)
+		row.hold(t.now, hold, row.repeat(t.l.cfg))
 		t.dirty[fp], t.changed = true, true
 	}
 	return nil
@@ -175,7 +175,7 @@ func (t *transaction) doubt(node alert.Alert) error {
 }
 
 // hold begins or goes on with the time that must stay quiet. A group that was
-// over and had trouble again soon must stay quiet for REPEAT_INTERVAL, so that
+// over and had trouble again soon must stay quiet for its repeat interval, so that
 // one that comes and goes does not ring each time.
 func (r *groupRow) hold(now Time, hold, repeat time.Duration) {
 	if r.Flaps {
@@ -203,6 +203,7 @@ func (r *groupRow) over(now Time) bool { return r.HealAt != 0 && r.HealAt <= now
 // follows from the clock.
 func (r *groupRow) group(now Time) alert.Group {
 	g := r.Group
+	g.Refs = r.refs()
 	if r.over(now) {
 		g.State = alert.Recovered
 	}
@@ -210,10 +211,11 @@ func (r *groupRow) group(now Time) alert.Group {
 }
 
 // dueAt is when to tell a route of the row; 0 when there is nothing to tell.
-// The end is told to those who were told the trouble, and before a repetition.
+// The end is told to those who were told the trouble, and before a repetition
+// unless that is muted.
 func (r *groupRow) dueAt(route string) Time {
 	s := r.Routes[route]
-	if r.HealAt == 0 || !s.Told || s.Well || s.Mute {
+	if r.HealAt == 0 || !s.Told || s.Well || s.Mute || s.held(r.Group.Delivered[route]) {
 		return s.Due
 	}
 	if s.Due == 0 {

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"slices"
+	"time"
 
 	"github.com/edgebell/edgebell/functions/alert"
 )
@@ -79,23 +79,16 @@ type groupRow struct {
 	HealAt Time `json:"h,omitempty"`
 	Hold   Time `json:"w,omitempty"`
 	Flaps  bool `json:"f,omitempty"`
+	// Repeat is the group's own least time between two cards; 0 when it has
+	// none.
+	Repeat time.Duration `json:"e,omitempty"`
+	// Below is set while the group is not to be told at all, as it did not happen
+	// often enough.
+	Below *window `json:"b,omitempty"`
 	// Routes holds how each route stands.
 	Routes map[string]routeRow `json:"r,omitempty"`
 
 	size int // as it is on disk; 0 when it is not
-}
-
-// routeRow is how a group stands on one route.
-type routeRow struct {
-	// Due is when to tell its occurrences; 0 when all are told.
-	Due Time `json:"d,omitempty"`
-	// Sent is when it was last told; Told says that it was.
-	Sent Time `json:"s,omitempty"`
-	Told bool `json:"k,omitempty"`
-	// Well says that what was told last was that it is over; Mute, that no
-	// form of the last card was accepted.
-	Well bool `json:"w,omitempty"`
-	Mute bool `json:"m,omitempty"`
 }
 
 func decodeGroup(key, raw []byte) (*groupRow, error) {
@@ -112,8 +105,10 @@ func decodeGroup(key, raw []byte) (*groupRow, error) {
 // entry is what the index holds of a group: enough to know what is due and
 // what can go without reading the disk.
 type entry struct {
-	due       map[string]Time // only routes with something due
+	due       []Time // by the number of the route, 0 when not due; nil when due on none
 	touched   Time
+	ends      Time          // see window.ends; 0 when nothing holds the group back
+	repeat    time.Duration // the group's own
 	namespace nsKey
 	overflow  bool
 	size      int
@@ -124,44 +119,35 @@ type entry struct {
 	down   bool   // tells of a node that is not ready
 }
 
+// dueOn is when the group is due on a route by its number; 0 when it is not.
+func (e *entry) dueOn(route int) Time {
+	if route < 0 || route >= len(e.due) {
+		return 0
+	}
+	return e.due[route]
+}
+
 // entry leaves out routes that are no longer configured, which nobody empties.
 func (r *groupRow) entry(routes []string) entry {
 	g := &r.Group
 	e := entry{
-		touched: r.Touched, overflow: g.Overflow, size: r.size,
+		touched: r.Touched, overflow: g.Overflow, size: r.size, repeat: r.Repeat,
 		node: nodeKey(g.Newest), marked: r.Hold != 0, down: g.Newest.NodeDown() && !g.Overflow,
+	}
+	if r.Below != nil {
+		e.ends = r.Below.ends()
 	}
 	if !g.Overflow {
 		e.object = objectKey(g.Newest, g.Folded)
 	}
 	binary.BigEndian.PutUint32(e.namespace[:], r.Namespace)
-	for route := range r.Routes {
-		if at := r.dueAt(route); at != 0 && slices.Contains(routes, route) {
+	for i, route := range routes {
+		if at := r.dueAt(route); at != 0 {
 			if e.due == nil {
-				e.due = make(map[string]Time, 1)
+				e.due = make([]Time, len(routes))
 			}
-			e.due[route] = at
+			e.due[i] = at
 		}
 	}
 	return e
-}
-
-// schedule sets when each route tells the row's news: at first after wait, then
-// no sooner than repeat after the last card. Where the last card said that it
-// is over it counts as first again, so that no reader is left with that.
-func (r *groupRow) schedule(now Time, routes []string, cfg Config) {
-	if r.Routes == nil {
-		r.Routes = make(map[string]routeRow, len(routes))
-	}
-	for _, route := range routes {
-		s := r.Routes[route]
-		if s.Due != 0 || r.Group.Undelivered(route) <= 0 {
-			continue
-		}
-		s.Due = max(now.After(cfg.GroupWait), 1)
-		if s.Told && !s.Well {
-			s.Due = max(s.Due, s.Sent.After(cfg.RepeatInterval))
-		}
-		r.Routes[route] = s
-	}
 }

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"slices"
+
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/edgebell/edgebell/functions/alert"
@@ -28,12 +30,12 @@ func (l *Ledger) Stats() Stats {
 // Backlog counts the groups that a route has still to tell, and those of them
 // that are due now.
 func (l *Ledger) Backlog(route string) (waiting, due int) {
-	now := l.Now()
+	now, number := l.Now(), slices.Index(l.routes, route)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, e := range l.index {
-		at, ok := e.due[route]
-		if !ok {
+		at := e.dueOn(number)
+		if at == 0 {
 			continue
 		}
 		waiting++

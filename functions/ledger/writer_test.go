@@ -93,7 +93,7 @@ func TestOneBadRequestSpoilsNoOther(t *testing.T) {
 	release := hold(t, l)
 	bad := map[int]func(*transaction) error{
 		3: func(t *transaction) error { // changes something first
-			if err := t.put(event("shop", "web-0", "poison", 7)); err != nil {
+			if err := t.put(Trouble(event("shop", "web-0", "poison", 7))); err != nil {
 				return err
 			}
 			return errors.New("no")
@@ -135,7 +135,7 @@ func TestABatchIsAllOrNothing(t *testing.T) {
 	alerts := []alert.Alert{event("shop", "web-0", "a", 1), event("shop", "db-0", "b", 2)}
 	err := l.do(&request{ctx: context.Background(), parts: 3, apply: func(t *transaction, _, _ int) error {
 		for _, a := range alerts {
-			if err := t.put(a); err != nil {
+			if err := t.put(Trouble(a)); err != nil {
 				return err
 			}
 		}
