@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -139,7 +140,7 @@ func (c *Client) Post(ctx context.Context, r Request) (Answer, Receipt, *Failure
 		receipt.WireOut, receipt.WireIn = p.bytes()
 		return Answer{}, receipt, &Failure{Written: p.written(), Err: Safe(err, c.redact)}
 	}
-	answer, err := c.read(resp, &receipt, sent)
+	answer, err := c.read(req.URL, resp, &receipt, sent)
 	receipt.WireOut, receipt.WireIn = p.bytes()
 	if err != nil {
 		return answer, receipt, &Failure{Status: resp.StatusCode, Written: true, Err: Safe(fmt.Errorf("read answer: %w", err), c.redact)}
@@ -162,14 +163,14 @@ func (c *Client) request(ctx context.Context, r Request) (*http.Request, error) 
 
 // read takes the answer's header and body. The Date counts whatever the body
 // says, as it does for a refused signature.
-func (c *Client) read(resp *http.Response, r *Receipt, sent time.Time) (Answer, error) {
+func (c *Client) read(to *url.URL, resp *http.Response, r *Receipt, sent time.Time) (Answer, error) {
 	headerAt := c.clock.local()
 	body, err := readBody(resp)
 	// A body cut at the limit is not worth the connection.
 	_ = resp.Body.Close()
 	r.Duration = c.clock.local().Sub(sent)
 	r.BytesIn = responseSize(resp, len(body))
-	if date, ok := trustedDate(resp); ok {
+	if date, ok := trustedDate(to, resp); ok {
 		r.Date = date
 		c.clock.observe(date, sent, headerAt)
 	}

@@ -3,6 +3,7 @@ package wire
 import (
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -51,9 +52,9 @@ func (c *clock) last() (time.Time, bool) {
 
 // trustedDate is the answer's Date if we know who wrote it: over verified TLS,
 // or on this machine.
-func trustedDate(resp *http.Response) (time.Time, bool) {
+func trustedDate(to *url.URL, resp *http.Response) (time.Time, bool) {
 	verified := resp.TLS != nil && len(resp.TLS.VerifiedChains) > 0
-	local := resp.TLS == nil && resp.Request != nil && Loopback(resp.Request.URL.Hostname())
+	local := to.Scheme == "http" && Loopback(to.Hostname())
 	if !verified && !local {
 		return time.Time{}, false
 	}
