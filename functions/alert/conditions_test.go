@@ -38,6 +38,8 @@ func TestJudge(t *testing.T) {
 		{"message missed", ConditionsConfig{FilterMessage: "(?i)pull"}, false, Verdict{}},
 		{"message excluded", ConditionsConfig{FilterMessage: "!restarting"}, false, Verdict{}},
 		{"message not excluded", ConditionsConfig{FilterMessage: "!pull"}, false, ring},
+		{"message not empty", ConditionsConfig{FilterMessage: "!^$"}, false, ring},
+		{"message begins with !", ConditionsConfig{FilterMessage: `\!`}, false, Verdict{}},
 		{"muted for good", ConditionsConfig{Mute: "reason=BackOff"}, false, Verdict{Muted: true}},
 		{"muted for good, unsure", ConditionsConfig{Mute: "reason=BackOff"}, true, Verdict{Muted: true}},
 		{"muted, another", ConditionsConfig{Mute: "reason=Failed"}, false, ring},

@@ -191,7 +191,8 @@ func checkBare(key, value string) (want string) {
 }
 
 func (p *filterParser) fail(want string) error {
-	if p.tok.kind == tokIllegal {
+	// What follows a mark is never quoted.
+	if p.tok.kind == tokIllegal && (!p.tail || p.tok.want == wantUTF8 || strings.HasSuffix(p.tok.want, wantASCII)) {
 		want = p.tok.want
 	}
 	found := strconv.Quote(p.tok.text)

@@ -19,6 +19,11 @@ var fullWidth = map[rune]string{
 	'：': ":", '＠': "@", '－': "-", '–': "-", '—': "-", '～': "~",
 }
 
+const (
+	wantUTF8  = "UTF-8"
+	wantASCII = ", the ASCII character"
+)
+
 type tokenKind int
 
 const (
@@ -86,9 +91,9 @@ func (p *filterParser) illegal() {
 	p.tok.kind, p.tok.text = tokIllegal, p.rest[:n]
 	switch ascii := fullWidth[r]; {
 	case ascii != "":
-		p.tok.want = strconv.Quote(ascii) + ", the ASCII character"
+		p.tok.want = strconv.Quote(ascii) + wantASCII
 	case r == utf8.RuneError && n == 1:
-		p.tok.want = "UTF-8"
+		p.tok.want = wantUTF8
 	case r == '\'':
 		p.tok.want = `double quotes around a value`
 	case r == '*':
@@ -107,7 +112,7 @@ func (p *filterParser) quoted() {
 		switch i := strings.IndexAny(p.rest, `"\`); {
 		case !utf8.ValidString(p.rest[:max(i, 0)]):
 			p.skipToInvalid()
-			p.tok = token{kind: tokIllegal, text: p.rest[:1], column: p.column, want: "UTF-8"}
+			p.tok = token{kind: tokIllegal, text: p.rest[:1], column: p.column, want: wantUTF8}
 			return
 		case i < 0:
 			p.tok.kind, p.tok.text, p.tok.want = tokIllegal, `"`, `a closing " as well`

@@ -36,7 +36,7 @@ func parseMessage(s string) (messageFilter, error) {
 	case s == "":
 		return m, nil
 	case strings.HasPrefix(s, "！"):
-		return refuse(0, `"！"`, `"!", the ASCII character`)
+		return refuse(0, `"！"`, `"!"`+wantASCII)
 	case pattern == "":
 		return refuse(0, theEnd, "the pattern that must not match")
 	case m.not && (pattern[0] == ' ' || pattern[0] == '\t'):
@@ -45,7 +45,7 @@ func parseMessage(s string) (messageFilter, error) {
 		return refuse(maxPattern, strconv.Itoa(len(pattern))+" bytes", "at most "+strconv.Itoa(maxPattern))
 	}
 	if i := indexInvalid(pattern); i >= 0 {
-		return refuse(i, strconv.Quote(pattern[i:i+1]), "UTF-8")
+		return refuse(i, strconv.Quote(pattern[i:i+1]), wantUTF8)
 	}
 	var err error
 	if m.re, err = regexp.Compile(pattern); err != nil {

@@ -39,7 +39,7 @@ func (p *filterParser) windows() ([]window, error) {
 func (p *filterParser) window() (window, error) {
 	w := window{days: everyDay, to: minutesOfDay}
 	if p.tok.kind != tokWord {
-		return w, p.failTime(wantWindow)
+		return w, p.fail(wantWindow)
 	}
 	var err error
 	if !startsWithDigit(p.tok.text) {
@@ -60,9 +60,12 @@ func startsWithDigit(s string) bool { return s[0] >= '0' && s[0] <= '9' }
 func (p *filterParser) days() (weekdays, error) {
 	var all weekdays
 	for {
+		if p.tok.kind != tokWord {
+			return 0, p.fail(wantDay)
+		}
 		days, want := dayRange(p.tok.text)
-		if p.tok.kind != tokWord || want != "" {
-			return 0, p.failTime(want)
+		if want != "" {
+			return 0, p.fail(want)
 		}
 		all |= days
 		if p.next(); !p.tok.isSymbol(",") {
@@ -107,9 +110,9 @@ func (p *filterParser) hours() (from, to int, err error) {
 	from, to = minuteOf(first), minuteOf(last)
 	switch {
 	case from < 0 || to < 0 || from == minutesOfDay:
-		return 0, 0, p.failTime(wantHours)
+		return 0, 0, p.fail(wantHours)
 	case from == to:
-		return 0, 0, p.failTime("an end other than the begin (the whole day is 00:00-24:00)")
+		return 0, 0, p.fail("an end other than the begin (the whole day is 00:00-24:00)")
 	case to == 0:
 		to = minutesOfDay
 	}
@@ -127,15 +130,4 @@ func minuteOf(s string) int {
 		return -1
 	}
 	return t.Hour()*60 + t.Minute()
-}
-
-// failTime is fail where no value stands that could be quoted.
-func (p *filterParser) failTime(want string) error {
-	if p.tok.kind == tokIllegal && !strings.HasSuffix(p.tok.want, "the ASCII character") {
-		p.tok.kind = tokSymbol
-	}
-	if want == "" {
-		want = wantDay
-	}
-	return p.fail(want)
 }
