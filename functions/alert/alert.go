@@ -1,6 +1,6 @@
 // Package alert holds the domain of the function: the Alert (one occurrence of
 // trouble, born from one Event), its fingerprint with folded names, the Group
-// (one story) and the filter. It does no I/O and reads no clock.
+// (one story), the filter and the conditions of telling. It does no I/O and reads no clock.
 //
 // Begin with Alert.Bounded.
 package alert

@@ -7,15 +7,21 @@ import (
 	"time"
 )
 
-// ConditionsConfig is the environment of Conditions.
+// ConditionsConfig is the environment of Conditions. Selectors are those of
+// ParseFilter.
 type ConditionsConfig struct {
 	Filter string `env:"FILTER, default=type=Warning"`
 	// FilterMessage is an RE2 pattern that the message must match, or must not
 	// when it begins with !.
 	FilterMessage string `env:"FILTER_MESSAGE"`
-	// Mute holds entries "<selector>" and "<selector> @ <windows>".
+	// Mute holds entries such as "namespace=sandbox", which mutes for good, and
+	// "type=Warning @ mon-fri 22:00-07:00 or sat,sun", separated by semicolons.
+	// A window over midnight belongs to the weekday on which it begins. Here a
+	// value with @ stands in double quotes.
 	Mute string `env:"MUTE"`
-	// MinCount holds entries "<selector>: <count> in <time>".
+	// MinCount holds entries such as "reason=BackOff: 5 in 10m", separated by
+	// semicolons, of which the first that matches counts: 1 to 1000 times in 1s
+	// to 24h. Here a value with a colon stands in double quotes.
 	MinCount string `env:"MIN_COUNT"`
 }
 
