@@ -18,12 +18,13 @@ const module = "github.com/edgebell/edgebell/"
 // allowed is which packages of the project a package may import; tests may
 // import more. A folder that is not named here may import nothing of ours.
 var allowed = map[string][]string{
-	"adapters/kubeevent":      {"adapters/kubeevent/wire"},
+	"adapters/kubeevent":      {"adapters/kubeevent/core", "adapters/kubeevent/wire"},
+	"adapters/kubeevent/core": {"adapters/kubeevent/wire"},
 	"adapters/kubeevent/wire": {},
 	"adapters/sink":           {},
-	"adapters/apiserver":      {"adapters/kubeevent"},
+	"adapters/apiserver":      {"adapters/kubeevent/core", "adapters/kubeevent/wire"},
 	"adapters/auditwebhook":   {"adapters/kubeevent"},
-	"adapters/status":         {"adapters/kubeevent"},
+	"adapters/status":         {"adapters/kubeevent/wire"},
 
 	"functions/alert":  {},
 	"functions/feishu": {"functions/webhook/wire"},

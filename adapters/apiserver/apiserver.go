@@ -17,6 +17,9 @@ import (
 
 	"github.com/cloudevents/sdk-go/v2/event"
 	"k8s.io/client-go/rest"
+
+	"github.com/edgebell/edgebell/adapters/kubeevent/core"
+	"github.com/edgebell/edgebell/adapters/kubeevent/wire"
 )
 
 // Sink takes events. Deliver blocks until each is accepted or refused for
@@ -35,7 +38,7 @@ const patience = 10 * time.Second
 // Source reads one API server.
 type Source struct {
 	client  *client
-	cluster string
+	maker   *core.Maker
 	batch   int
 	sink    Sink
 	log     *slog.Logger
@@ -65,7 +68,7 @@ func newSource(rc *rest.Config, cfg Config, cluster string, batch int, sink Sink
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{client: c, cluster: cluster, batch: max(batch, 1), sink: sink, log: log, listing: make(chan struct{}, 1)}
+	s := &Source{client: c, maker: core.NewMaker(cluster, wire.OriginWatch), batch: max(batch, 1), sink: sink, log: log, listing: make(chan struct{}, 1)}
 	for _, ns := range cfg.Namespaces {
 		s.streams = append(s.streams, newStream(s, ns))
 	}

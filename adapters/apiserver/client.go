@@ -1,6 +1,7 @@
 package apiserver
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,14 +11,15 @@ import (
 	"strconv"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
-	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/edgebell/edgebell/adapters/kubeevent/core"
 )
 
 const (
@@ -39,7 +41,6 @@ var errPageTooBig = errors.New("list Events: page is too big")
 // client makes the two requests that are needed.
 type client struct {
 	rest     rest.Interface
-	decoder  runtime.Decoder
 	selector string
 }
 
@@ -64,17 +65,17 @@ func restConfig(kubeconfig string) (*rest.Config, error) {
 }
 
 func newClient(rc *rest.Config, selector string) (*client, error) {
-	scheme := runtime.NewScheme()
-	scheme.AddKnownTypes(corev1.SchemeGroupVersion, &corev1.Event{}, &corev1.EventList{})
-	metav1.AddToGroupVersion(scheme, corev1.SchemeGroupVersion)
-	codecs := serializer.NewCodecFactory(scheme)
+	// The scheme is for what an API server says of errors; Events are read by
+	// package core.
+	v1, scheme := schema.GroupVersion{Version: "v1"}, runtime.NewScheme()
+	metav1.AddToGroupVersion(scheme, v1)
 
 	rc = rest.CopyConfig(rc)
 	rc.APIPath = "/api"
 	rc.UserAgent = "edgebell-event-source"
 	rc.ContentConfig = rest.ContentConfig{
-		GroupVersion:         &corev1.SchemeGroupVersion,
-		NegotiatedSerializer: codecs.WithoutConversion(),
+		GroupVersion:         &v1,
+		NegotiatedSerializer: serializer.NewCodecFactory(scheme).WithoutConversion(),
 		AcceptContentTypes:   runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON,
 		ContentType:          runtime.ContentTypeProtobuf,
 	}
@@ -91,7 +92,7 @@ func newClient(rc *rest.Config, selector string) (*client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make client of the API server: %w", err)
 	}
-	return &client{rest: rcl, decoder: codecs.UniversalDeserializer(), selector: selector}, nil
+	return &client{rest: rcl, selector: selector}, nil
 }
 
 func (c *client) request(namespace string) *rest.Request {
@@ -105,8 +106,14 @@ func (c *client) request(namespace string) *rest.Request {
 	return r
 }
 
+// page is one answer to a list; its memory is used for the next.
+type page struct {
+	core.EventList
+	raw bytes.Buffer
+}
+
 // list asks for one page. errPageTooBig says that limit must be smaller.
-func (c *client) list(ctx context.Context, namespace string, limit int, token string) (*corev1.EventList, error) {
+func (c *client) list(ctx context.Context, namespace string, limit int, token string, to *page) error {
 	ctx, cancel := context.WithTimeout(ctx, listTimeout)
 	defer cancel()
 	r := c.request(namespace).Param("limit", strconv.Itoa(limit))
@@ -115,44 +122,44 @@ func (c *client) list(ctx context.Context, namespace string, limit int, token st
 	}
 	body, err := r.Stream(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("list Events: %w", err)
+		return fmt.Errorf("list Events: %w", err)
 	}
 	defer body.Close()
 	bound := maxPageBytes
 	if limit == 1 {
 		bound = maxEventBytes
 	}
-	raw, err := io.ReadAll(io.LimitReader(body, int64(bound)+1))
+	to.raw.Reset()
+	_, err = to.raw.ReadFrom(io.LimitReader(body, int64(bound)+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("list Events: read answer: %w", err)
-	case len(raw) > bound && limit > 1:
-		return nil, errPageTooBig
+		return fmt.Errorf("list Events: read answer: %w", err)
+	case to.raw.Len() > bound && limit > 1:
+		return errPageTooBig
 	}
-	var list corev1.EventList
-	if _, _, err := c.decoder.Decode(raw, nil, &list); err != nil {
-		return nil, fmt.Errorf("list Events: decode answer: %w", err)
+	if err := core.ReadList(to.raw.Bytes(), &to.EventList); err != nil {
+		return fmt.Errorf("list Events: decode answer: %w", err)
 	}
-	return &list, nil
+	return nil
 }
 
 // watch opens a watch from a resourceVersion. The context's end stops it.
-func (c *client) watch(ctx context.Context, namespace, rv string) (watch.Interface, context.CancelFunc, error) {
+func (c *client) watch(ctx context.Context, namespace, rv string) (io.Reader, context.CancelFunc, error) {
 	timeout := watchShortest + rand.N(watchShortest)
 	ctx, cancel := context.WithTimeout(ctx, timeout+watchGrace)
 	opening := time.AfterFunc(openTimeout, cancel)
 	defer opening.Stop()
-	w, err := c.request(namespace).
+	body, err := c.request(namespace).
 		Param("watch", "true").
 		Param("allowWatchBookmarks", "true").
 		Param("resourceVersion", rv).
 		Param("timeoutSeconds", strconv.Itoa(int(timeout/time.Second))).
-		Watch(ctx)
+		Stream(ctx)
 	if err != nil {
 		cancel()
 		return nil, nil, fmt.Errorf("watch Events: %w", err)
 	}
-	return w, func() { cancel(); w.Stop() }, nil
+	return body, func() { cancel(); _ = body.Close() }, nil
 }
 
 // isGone says that a resourceVersion or a continue token is compacted: nothing

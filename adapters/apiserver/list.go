@@ -8,7 +8,8 @@ import (
 	"strconv"
 
 	"github.com/cloudevents/sdk-go/v2/event"
-	corev1 "k8s.io/api/core/v1"
+
+	"github.com/edgebell/edgebell/adapters/kubeevent/core"
 )
 
 // maxSettled bounds the memory of an unfinished list to some 8 MB, and to 3 MB
@@ -25,7 +26,7 @@ type settled struct {
 	n     int
 }
 
-func hash(ev *corev1.Event) (h [16]byte) {
+func hash(ev *core.Event) (h [16]byte) {
 	sum := sha256.Sum256([]byte(string(ev.UID) + "." + ev.ResourceVersion))
 	copy(h[:], sum[:])
 	return h
@@ -66,9 +67,9 @@ func (st *stream) list(ctx context.Context) error {
 	st.settled.again()
 	st.state.complete(false)
 	var snapshot uint64
+	var page page
 	for token, limit := "", pageSize; ; {
-		page, err := st.page(ctx, &limit, token)
-		if err != nil {
+		if err := st.page(ctx, &limit, token, &page); err != nil {
 			return err
 		}
 		st.state.answered(st.log)
@@ -79,7 +80,7 @@ func (st *stream) list(ctx context.Context) error {
 			snapshot = number(page.ResourceVersion)
 		}
 		token, limit = page.Continue, min(2*limit, pageSize)
-		if err := st.take(ctx, page); err != nil {
+		if err := st.take(ctx, page.Items); err != nil {
 			return err
 		}
 		if token == "" {
@@ -92,10 +93,10 @@ func (st *stream) list(ctx context.Context) error {
 }
 
 // page asks for the next page, in smaller parts if its Events are huge.
-func (st *stream) page(ctx context.Context, limit *int, token string) (*corev1.EventList, error) {
+func (st *stream) page(ctx context.Context, limit *int, token string, to *page) error {
 	for {
 		st.src.count(func(s *Stats) { s.Lists++ })
-		page, err := st.src.client.list(ctx, st.namespace, *limit, token)
+		err := st.src.client.list(ctx, st.namespace, *limit, token, to)
 		switch {
 		case errors.Is(err, errPageTooBig):
 			*limit = max(*limit/4, 1)
@@ -105,16 +106,16 @@ func (st *stream) page(ctx context.Context, limit *int, token string) (*corev1.E
 			// again, and what is settled is not sent again.
 			err = fmt.Errorf("%w: %w", errGone, err)
 		}
-		return page, err
+		return err
 	}
 }
 
 // take delivers what is new in a page.
-func (st *stream) take(ctx context.Context, page *corev1.EventList) error {
+func (st *stream) take(ctx context.Context, items []core.Event) error {
 	var events []event.Event
-	hashes := make([][16]byte, 0, len(page.Items))
-	for i := range page.Items {
-		ev := &page.Items[i]
+	hashes := make([][16]byte, 0, len(items))
+	for i := range items {
+		ev := &items[i]
 		h := hash(ev)
 		if number(ev.ResourceVersion) <= st.position || st.settled.has(h) {
 			continue
@@ -124,7 +125,7 @@ func (st *stream) take(ctx context.Context, page *corev1.EventList) error {
 			events = append(events, ce)
 		}
 	}
-	page.Items = nil
+	clear(items)
 	if err := st.deliver(ctx, events); err != nil {
 		return err
 	}

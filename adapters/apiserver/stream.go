@@ -10,9 +10,8 @@ import (
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
-	corev1 "k8s.io/api/core/v1"
 
-	"github.com/edgebell/edgebell/adapters/kubeevent"
+	"github.com/edgebell/edgebell/adapters/kubeevent/core"
 )
 
 const (
@@ -101,9 +100,9 @@ func (st *stream) step(ctx context.Context) error {
 
 // convert makes the CloudEvent; an Event of which none can be made is counted
 // and left out, as it would be the next time.
-func (st *stream) convert(ev *corev1.Event) (event.Event, bool) {
+func (st *stream) convert(ev *core.Event) (event.Event, bool) {
 	st.src.count(func(s *Stats) { s.Read++ })
-	ce, err := kubeevent.FromCore(st.src.cluster, kubeevent.OriginWatch, ev)
+	ce, err := st.src.maker.Make(ev)
 	if err != nil {
 		st.src.drop(dropMalformed)
 		st.log.Warn("Event dropped", "error", err)

@@ -8,9 +8,6 @@ import (
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
-	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/watch"
 )
 
 const (
@@ -45,7 +42,7 @@ func (st *stream) watch(ctx context.Context) error {
 	}
 	st.src.count(func(s *Stats) { s.Watches++ })
 	opened := time.Now()
-	w, stop, err := st.src.client.watch(ctx, st.namespace, strconv.FormatUint(st.position, 10))
+	body, stop, err := st.src.client.watch(ctx, st.namespace, strconv.FormatUint(st.position, 10))
 	if err != nil {
 		if isGone(err) {
 			return fmt.Errorf("%w: %w", errGone, err)
@@ -53,9 +50,10 @@ func (st *stream) watch(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	out, quit := make(chan staged), make(chan struct{})
+	in, out, quit := make(chan arrival), make(chan staged), make(chan struct{})
 	defer close(quit)
-	go st.stage(w.ResultChan(), out, quit)
+	go st.read(newFrames(body), in, quit)
+	go st.stage(in, out, quit)
 	came, err := st.drain(ctx, out, stop)
 	if err == nil && !came && time.Since(opened) < healthy {
 		return errClosedAtOnce
@@ -73,8 +71,8 @@ func (st *stream) probe(ctx context.Context) error {
 		return nil
 	}
 	limit := 1
-	page, err := st.page(ctx, &limit, "")
-	if err != nil {
+	var page page
+	if err := st.page(ctx, &limit, "", &page); err != nil {
 		return err
 	}
 	st.target = number(page.ResourceVersion)
@@ -134,7 +132,7 @@ func (st *stream) hand(ctx context.Context, b staged, stop func()) (paused bool,
 // stage reads ahead while the sink is busy, up to one batch, so that what has
 // come meanwhile goes out together. An Event after a quiet spell goes at once;
 // those that follow it closely are gathered.
-func (st *stream) stage(in <-chan watch.Event, out chan<- staged, quit <-chan struct{}) {
+func (st *stream) stage(in <-chan arrival, out chan<- staged, quit <-chan struct{}) {
 	var next staged
 	gathered, gathering := time.NewTimer(0), true
 	defer gathered.Stop()
@@ -158,39 +156,19 @@ func (st *stream) stage(in <-chan watch.Event, out chan<- staged, quit <-chan st
 			}
 			next, gathering = staged{}, true
 			gathered.Reset(gather)
-		case ev, ok := <-from:
-			if !ok {
-				next.done = true
-				continue
-			}
-			next.any = true
-			st.read(ev, &next)
+		case a := <-from:
+			next.add(a)
 		}
 	}
 }
 
-// read adds what a watch said.
-func (st *stream) read(ev watch.Event, next *staged) {
-	if ev.Type == watch.Error {
-		next.done, next.err = true, apierrors.FromObject(ev.Object)
-		if isGone(next.err) {
-			next.err = fmt.Errorf("%w: %w", errGone, next.err)
-		}
-		return
-	}
-	obj, ok := ev.Object.(*corev1.Event)
-	if !ok {
-		next.done, next.err = true, fmt.Errorf("watch Events: got a %T", ev.Object)
-		return
-	}
-	if rv, err := strconv.ParseUint(obj.ResourceVersion, 10, 64); err == nil {
-		next.position = max(next.position, rv)
-	}
-	if ev.Type != watch.Added && ev.Type != watch.Modified {
-		return
-	}
-	if ce, ok := st.convert(obj); ok {
-		next.events = append(next.events, ce)
-		next.bytes += len(ce.DataEncoded)
+// add takes in what came.
+func (n *staged) add(a arrival) {
+	n.any = n.any || !a.done
+	n.done, n.err = a.done, a.err
+	n.position = max(n.position, a.position)
+	if a.event != nil {
+		n.events = append(n.events, *a.event)
+		n.bytes += len(a.event.DataEncoded)
 	}
 }

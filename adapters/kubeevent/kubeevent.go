@@ -9,13 +9,12 @@ package kubeevent
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/edgebell/edgebell/adapters/kubeevent/core"
 	"github.com/edgebell/edgebell/adapters/kubeevent/wire"
 )
 
@@ -27,68 +26,32 @@ const (
 	OriginAudit = wire.OriginAudit
 )
 
-const (
-	extReason    = "reason"
-	extEventType = "eventtype"
-	extOrigin    = "origin"
-)
-
 // Source is the CloudEvent source of a cluster.
 func Source(cluster string) string { return wire.Source(cluster) }
 
 // Cluster is the cluster's name in a CloudEvent source.
 func Cluster(source string) string { return wire.Cluster(source) }
 
-// FromCore makes the CloudEvent of a core/v1 Event. The id is
-// <uid>.<resourceVersion>, so the same write has the same id whichever entry
-// saw it and however often it is sent. managedFields are left out: nothing
-// reads them and they are half of the bytes.
+// FromCore makes the CloudEvent of a core/v1 Event, as core.Maker does; ev is
+// not changed.
 func FromCore(cluster, origin string, ev *corev1.Event) (event.Event, error) {
-	if ev.UID == "" || ev.ResourceVersion == "" {
-		return event.Event{}, fmt.Errorf("convert Event %s/%s: metadata.uid and metadata.resourceVersion must be set", ev.Namespace, ev.Name)
-	}
-	out := *ev
-	out.ManagedFields = nil
-	out.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "Event"}
-	data, err := json.Marshal(&out)
-	if err != nil {
-		return event.Event{}, fmt.Errorf("encode Event %s/%s: %w", ev.Namespace, ev.Name, err)
-	}
-
-	ce := event.New()
-	ce.SetID(string(ev.UID) + "." + ev.ResourceVersion)
-	ce.SetType(TypeEvent)
-	ce.SetSource(Source(cluster))
-	ce.SetSubject(subject(ev.InvolvedObject))
-	if seen := LastSeen(ev); !seen.IsZero() {
-		ce.SetTime(seen)
-	}
-	// An extension with an empty value is not allowed on the wire.
-	for name, value := range map[string]string{extReason: ev.Reason, extEventType: ev.Type, extOrigin: origin} {
-		if value = headerSafe(value); value != "" {
-			ce.SetExtension(name, value)
-		}
-	}
-	ce.SetDataContentType(event.ApplicationJSON)
-	ce.DataEncoded = data
-	return ce, nil
-}
-
-// subject is <namespace>/<Kind>/<name> of the object, /Kind/name when it is
-// cluster-scoped.
-func subject(ref corev1.ObjectReference) string {
-	return headerSafe(ref.Namespace + "/" + ref.Kind + "/" + ref.Name)
-}
-
-// headerSafe drops control characters, which the CloudEvents specification
-// forbids in attribute strings.
-func headerSafe(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < 0x20 || (r >= 0x7f && r <= 0x9f) {
-			return -1
-		}
-		return r
-	}, s)
+	return core.NewMaker(cluster, origin).Make(&core.Event{
+		ObjectMeta:          ev.ObjectMeta,
+		InvolvedObject:      core.ObjectReference(ev.InvolvedObject),
+		Reason:              ev.Reason,
+		Message:             ev.Message,
+		Source:              core.EventSource(ev.Source),
+		FirstTimestamp:      ev.FirstTimestamp,
+		LastTimestamp:       ev.LastTimestamp,
+		Count:               ev.Count,
+		Type:                ev.Type,
+		EventTime:           ev.EventTime,
+		Series:              (*core.EventSeries)(ev.Series),
+		Action:              ev.Action,
+		Related:             (*core.ObjectReference)(ev.Related),
+		ReportingController: ev.ReportingController,
+		ReportingInstance:   ev.ReportingInstance,
+	})
 }
 
 // Decode reads the whole core/v1 Event out of a CloudEvent of TypeEvent. Its

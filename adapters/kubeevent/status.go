@@ -1,9 +1,6 @@
 package kubeevent
 
 import (
-	"encoding/json"
-	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -16,21 +13,7 @@ type Status = wire.Status
 
 // FromStatus makes the CloudEvent of a Status. Its id is <boot>.<sequence>.
 func FromStatus(cluster string, now time.Time, s Status) (event.Event, error) {
-	data, err := json.Marshal(s)
-	if err != nil {
-		return event.Event{}, fmt.Errorf("encode status: %w", err)
-	}
-	ce := event.New()
-	ce.SetID(s.Boot + "." + strconv.FormatUint(s.Sequence, 10))
-	ce.SetType(TypeStatus)
-	ce.SetSource(Source(cluster))
-	ce.SetTime(now)
-	if s.Origin != "" {
-		ce.SetExtension(extOrigin, s.Origin)
-	}
-	ce.SetDataContentType(event.ApplicationJSON)
-	ce.DataEncoded = data
-	return ce, nil
+	return wire.FromStatus(cluster, now, s)
 }
 
 // DecodeStatus reads a Status out of a CloudEvent of TypeStatus.

@@ -16,7 +16,7 @@ import (
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
-	"github.com/edgebell/edgebell/adapters/kubeevent"
+	"github.com/edgebell/edgebell/adapters/kubeevent/wire"
 )
 
 // DefaultInterval is how often a source reports.
@@ -41,7 +41,7 @@ type Reporter struct {
 	origin   string
 	interval time.Duration
 	boot     string
-	now      func() kubeevent.Status
+	now      func() wire.Status
 	post     Poster
 	log      *slog.Logger
 }
@@ -49,7 +49,7 @@ type Reporter struct {
 // New makes a Reporter. now is asked for what the source knows: Connected,
 // ConnectedSince, Complete, Accepted, Refused and Dropped; the rest is filled
 // in here. interval is rounded to seconds; 0 means the default.
-func New(cluster, origin string, interval time.Duration, now func() kubeevent.Status, post Poster, log *slog.Logger) *Reporter {
+func New(cluster, origin string, interval time.Duration, now func() wire.Status, post Poster, log *slog.Logger) *Reporter {
 	if interval = interval.Round(time.Second); interval <= 0 {
 		interval = DefaultInterval
 	}
@@ -68,7 +68,7 @@ func (r *Reporter) Run(ctx context.Context) {
 	defer tick.Stop()
 	var (
 		sequence uint64
-		sent     kubeevent.Status
+		sent     wire.Status
 		due      = time.Now()
 		failures int
 		retry    time.Time
@@ -101,10 +101,10 @@ func wait(ctx context.Context, tick *time.Ticker) {
 	}
 }
 
-func (r *Reporter) send(ctx context.Context, status kubeevent.Status, sequence uint64) error {
+func (r *Reporter) send(ctx context.Context, status wire.Status, sequence uint64) error {
 	status.Boot, status.Sequence, status.Origin = r.boot, sequence, r.origin
 	status.IntervalSeconds = int(r.interval / time.Second)
-	ce, err := kubeevent.FromStatus(r.cluster, time.Now(), status)
+	ce, err := wire.FromStatus(r.cluster, time.Now(), status)
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (r *Reporter) send(ctx context.Context, status kubeevent.Status, sequence u
 
 // changed says whether the receiver must hear of it now. That events go through
 // is no news.
-func changed(a, b kubeevent.Status) bool {
+func changed(a, b wire.Status) bool {
 	return a.Connected != b.Connected || a.Complete != b.Complete ||
 		!maps.Equal(a.Refused, b.Refused) || !maps.Equal(a.Dropped, b.Dropped)
 }

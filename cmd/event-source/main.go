@@ -10,7 +10,7 @@ import (
 	"sync"
 
 	"github.com/edgebell/edgebell/adapters/apiserver"
-	"github.com/edgebell/edgebell/adapters/kubeevent"
+	"github.com/edgebell/edgebell/adapters/kubeevent/wire"
 	"github.com/edgebell/edgebell/adapters/sink"
 	"github.com/edgebell/edgebell/adapters/status"
 	"github.com/edgebell/edgebell/cmd/internal/run"
@@ -45,7 +45,7 @@ func realMain(ctx context.Context) error {
 	if err := cfg.Profiles.Serve(ctx); err != nil {
 		return err
 	}
-	client, err := sink.New(cfg.Sink, sink.WithLogger(log), sink.WithUncounted(kubeevent.TypeStatus))
+	client, err := sink.New(cfg.Sink, sink.WithLogger(log), sink.WithUncounted(wire.TypeStatus))
 	if err != nil {
 		return fmt.Errorf("prepare sink: %w", err)
 	}
@@ -54,7 +54,7 @@ func realMain(ctx context.Context) error {
 		return fmt.Errorf("prepare source: %w", err)
 	}
 	p := &pages{source: source, client: client}
-	reporter := status.New(cfg.Cluster, kubeevent.OriginWatch, status.DefaultInterval, p.report, client, log)
+	reporter := status.New(cfg.Cluster, wire.OriginWatch, status.DefaultInterval, p.report, client, log)
 
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

@@ -11,7 +11,7 @@ import (
 	"github.com/VictoriaMetrics/metrics"
 
 	"github.com/edgebell/edgebell/adapters/apiserver"
-	"github.com/edgebell/edgebell/adapters/kubeevent"
+	"github.com/edgebell/edgebell/adapters/kubeevent/wire"
 	"github.com/edgebell/edgebell/adapters/sink"
 )
 
@@ -83,9 +83,9 @@ func (p *pages) status(w http.ResponseWriter, _ *http.Request) {
 }
 
 // report is what the source knows of itself, for its status events.
-func (p *pages) report() kubeevent.Status {
+func (p *pages) report() wire.Status {
 	state, read, sent := p.source.State(), p.source.Stats(), p.client.Stats()
-	return kubeevent.Status{
+	return wire.Status{
 		Connected: state.Connected, ConnectedSince: state.Since, Complete: state.Complete,
 		Accepted: sent.Accepted, Refused: maps.Clone(sent.Refused), Dropped: maps.Clone(read.Dropped),
 	}

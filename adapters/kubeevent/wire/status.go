@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -37,6 +38,25 @@ type Status struct {
 	// Dropped counts, per reason, the Events that the source could not keep
 	// or read in this boot.
 	Dropped map[string]uint64 `json:"dropped,omitempty"`
+}
+
+// FromStatus makes the CloudEvent of a Status. Its id is <boot>.<sequence>.
+func FromStatus(cluster string, now time.Time, s Status) (event.Event, error) {
+	data, err := json.Marshal(s)
+	if err != nil {
+		return event.Event{}, fmt.Errorf("encode status: %w", err)
+	}
+	ce := event.New()
+	ce.SetID(s.Boot + "." + strconv.FormatUint(s.Sequence, 10))
+	ce.SetType(TypeStatus)
+	ce.SetSource(Source(cluster))
+	ce.SetTime(now)
+	if s.Origin != "" {
+		ce.SetExtension(ExtOrigin, s.Origin)
+	}
+	ce.SetDataContentType(event.ApplicationJSON)
+	ce.DataEncoded = data
+	return ce, nil
 }
 
 // DecodeStatus reads a Status out of a CloudEvent of TypeStatus.

@@ -25,6 +25,9 @@ const (
 	TypeStatus = "io.edgebell.source.status.v1"
 )
 
+// ExtOrigin is the extension that says how the Event was learned of.
+const ExtOrigin = "origin"
+
 // Values of the extension "origin": how the Event was learned of.
 const (
 	OriginWatch = "watch"
