@@ -76,9 +76,11 @@ func (a Alert) Bounded() Alert {
 	return a
 }
 
-// NodeDown says that the Alert tells of a node that does not answer. Kubernetes
-// says so in a Normal Event.
-func (a Alert) NodeDown() bool { return a.Kind == "Node" && a.Reason == "NodeNotReady" }
+// NodeDown says that the Alert tells of a node that does not answer, and that
+// its writer may say so. Kubernetes says so in a Normal Event.
+func (a Alert) NodeDown() bool {
+	return a.Kind == "Node" && a.Reason == "NodeNotReady" && !a.Foreign()
+}
 
 // cut shortens s to at most n bytes without breaking a character, and makes it
 // valid UTF-8. The copy lets go of the request's memory.

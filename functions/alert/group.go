@@ -16,12 +16,17 @@ func (f Fingerprint) String() string { return hex.EncodeToString(f[:]) }
 // Fingerprint is a hash of cluster, namespace, kind, folded name, type, reason
 // and component. The message is left out: it carries counters, durations and
 // generated names. That a node does not answer is one story, whether the node
-// controller says so or the kubelet itself, once it is back.
+// controller says so or the kubelet itself, once it is back. What a namespace's
+// writers say of another's object is a story apart.
 func (a Alert) Fingerprint() Fingerprint {
 	if a.NodeDown() {
 		a.Component = ""
 	}
-	return hashFields(a.Cluster, a.Namespace, a.Kind, a.FoldedName(), a.Type, a.Reason, a.Component)
+	fields := []string{a.Cluster, a.Namespace, a.Kind, a.FoldedName(), a.Type, a.Reason, a.Component}
+	if a.Foreign() {
+		fields = append(fields, a.Writer())
+	}
+	return hashFields(fields...)
 }
 
 // hashFields hashes length-prefixed fields, so that no two lists of fields

@@ -74,9 +74,10 @@ var healings = map[[2]string]Healing{
 }
 
 // Heals says what trouble with the same object the Alert ends; nil when it is
-// no good news.
+// no good news, or when whoever wrote it may not speak for the object: nobody
+// shall end another's trouble.
 func (a Alert) Heals() Healing {
-	if a.Type != "Normal" {
+	if a.Type != "Normal" || a.Foreign() {
 		return nil
 	}
 	return healings[[2]string{a.Kind, a.Reason}]

@@ -4,7 +4,11 @@ import "time"
 
 // NewGroup begins the story of a.
 func NewGroup(a Alert) Group {
-	return Group{Fingerprint: a.Fingerprint(), Folded: a.FoldedName(), State: Firing}
+	g := Group{Fingerprint: a.Fingerprint(), Folded: a.FoldedName(), State: Firing}
+	if a.Kind == overflow {
+		g.Overflow, g.Newest = true, Alert{Cluster: a.Cluster, Namespace: a.Namespace, Kind: overflow}
+	}
+	return g
 }
 
 // Add tells the group of n further occurrences, with a as their latest report.
@@ -19,7 +23,7 @@ func (g *Group) Add(a Alert, n int64) {
 	}
 	// A late copy of an old Event must not become the newest.
 	if g.Newest.Kind == "" || !a.Last.Before(g.Newest.Last) {
-		g.Newest = a
+		g.Newest = g.as(a)
 	}
 	g.touch(Object{Name: a.Name, Count: n, Last: a.Last})
 }
@@ -100,9 +104,23 @@ func (g *Group) Healed() (at time.Time) {
 	return at
 }
 
-// Overflow is a as one of many stories of its namespace that found no room of
-// their own.
+// overflow stands for kind, name and reason of an Alert of many stories.
+const overflow = "*"
+
+// Overflow is a as one of many stories of its writer's namespace that found no
+// room of their own.
 func (a Alert) Overflow() Alert {
-	a.Kind, a.Name, a.Reason, a.Component, a.Node = "*", "*", "*", "", ""
+	a.Namespace, a.EventNamespace = a.Writer(), ""
+	a.Kind, a.Name, a.Reason, a.Component, a.Node = overflow, overflow, overflow, "", ""
+	return a
+}
+
+// as is a as the group shows it. Of many stories none stands for the others.
+func (g *Group) as(a Alert) Alert {
+	if !g.Overflow || g.Newest.Kind != overflow {
+		return a
+	}
+	a = a.Overflow()
+	a.Cluster, a.Namespace = g.Newest.Cluster, g.Newest.Namespace
 	return a
 }

@@ -22,7 +22,17 @@ const (
 
 // SeverityOf says how grave an alert is. NodeNotReady and its like are Normal
 // events in Kubernetes; the reason decides before the type does.
+//
+// What a namespace's writers say of another's object, or of a node, is at most
+// a warning: it may be untrue.
 func SeverityOf(a alert.Alert) Severity {
+	if a.Foreign() {
+		return min(statedSeverity(a), Warning)
+	}
+	return statedSeverity(a)
+}
+
+func statedSeverity(a alert.Alert) Severity {
 	if m := meaningOf(a); m.severity != unstated {
 		return m.severity
 	}

@@ -68,7 +68,7 @@ func (r *Renderer) story(s Story, limit int) View {
 		Title:    what + " · " + where,
 		Subtitle: r.subtitle(a.Cluster),
 		Summary:  summary,
-		Headline: joinLines(head, r.healed(g, s.SentAt), r.affected(s.Related), r.delivery(g.Last, s.SentAt)),
+		Headline: joinLines(head, r.foreign(a), r.healed(g, s.SentAt), r.affected(s.Related), r.delivery(g.Last, s.SentAt)),
 		Message:  r.message(a, limit),
 		Hint:     r.hintUnless(g),
 		Notices:  r.notices(s.Notices, s.SentAt),
@@ -116,7 +116,8 @@ func nameOf(g alert.Group) string {
 	return g.Newest.Name
 }
 
-// place is kind, namespace and name for a title.
+// place is kind, namespace and name for a title, and the namespace that says so
+// where it is not the object's: the Event may be a lie about a neighbour.
 func place(a alert.Alert, name string) string {
 	if a.Kind == overflow {
 		return line(a.Namespace, maxField) + "/*"
@@ -125,7 +126,19 @@ func place(a alert.Alert, name string) string {
 	if a.Namespace != "" {
 		name = line(a.Namespace, maxField) + "/" + name
 	}
-	return strings.TrimSpace(line(a.Kind, maxField) + " " + name)
+	where := strings.TrimSpace(line(a.Kind, maxField) + " " + name)
+	if a.Foreign() {
+		where += " ← " + line(a.Writer(), maxField)
+	}
+	return where
+}
+
+// foreign says who wrote an Event about what is not theirs.
+func (r *Renderer) foreign(a alert.Alert) string {
+	if !a.Foreign() {
+		return ""
+	}
+	return fmt.Sprintf(r.words.foreign, line(a.Writer(), maxField))
 }
 
 // subtitle names the cluster, after the operator's own title if there is one.

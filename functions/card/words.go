@@ -12,7 +12,7 @@ type words struct {
 	pick   func(zh, en string) string
 
 	cluster, unknown, recovered           string
-	sentLate, sentEarly                   string
+	sentLate, sentEarly, foreign          string
 	cut, usually                          string
 	object, origin, node, first, last, at string
 	objects, objectsOver, more, unseen    string
@@ -48,7 +48,8 @@ var zh = words{
 
 	cluster: "集群 %s", unknown: "未知", recovered: "已恢复：",
 	sentLate: "发送于 %s，晚了 %s", sentEarly: "发送于 %s（与事件的时钟不一致）",
-	cut: "…（省略 %s）", usually: "通常：",
+	foreign: "⚠ 事件写在命名空间 %s 中，该命名空间不管辖此对象：未必属实",
+	cut:     "…（省略 %s）", usually: "通常：",
 	object: "对象", origin: "来源", node: "节点", first: "首次", last: "最近", at: "时间",
 	objects: "涉及 %d 个对象", objectsOver: "涉及 %d 个以上对象", more: "另有 %d 个", unseen: "以及未列出的对象（%d 次）",
 	details: "详情 ▾", rest: "其余 %d 组 ▾", runbook: "处理手册", dashboard: "监控面板",
@@ -105,7 +106,8 @@ var en = words{
 
 	cluster: "cluster %s", unknown: "unknown", recovered: "Recovered: ",
 	sentLate: "sent %s, %s late", sentEarly: "sent %s (its clock and the event's differ)",
-	cut: "… %s cut", usually: "Usually: ",
+	foreign: "⚠ written in namespace %s, which has no say over this object: it may be untrue",
+	cut:     "… %s cut", usually: "Usually: ",
 	object: "object", origin: "from", node: "node", first: "first", last: "last", at: "time",
 	objects: "%d objects", objectsOver: "more than %d objects", more: "and %d more", unseen: "and objects not listed (%d times)",
 	details: "Details ▾", rest: "%d more groups ▾", runbook: "Runbook", dashboard: "Dashboard",

@@ -99,10 +99,10 @@ func stepsOf(reports []Report) []step {
 }
 
 // contradictedBy says that other is trouble with the same object at the same
-// time.
+// time, by who may speak for it.
 func (r Report) contradictedBy(other Report) bool {
 	a, b := &r.Alert, &other.Alert
-	return other.Rings && a.Last.Equal(b.Last) && a.Name == b.Name && a.Kind == b.Kind && a.Namespace == b.Namespace && a.Cluster == b.Cluster
+	return other.Rings && !b.Foreign() && a.Last.Equal(b.Last) && a.Name == b.Name && a.Kind == b.Kind && a.Namespace == b.Namespace && a.Cluster == b.Cluster
 }
 
 func (s step) do(t *transaction) error {

@@ -35,8 +35,9 @@ func nsKeyOf(cluster, namespace string) nsKey {
 	return nsKey(h[:4])
 }
 
-// groupNS is whose room a's group takes. It follows from the fingerprint.
-func groupNS(a alert.Alert) nsKey { return nsKeyOf(a.Cluster, a.Namespace) }
+// groupNS is whose room a's group takes: its writer's, whatever object it names.
+// It follows from the fingerprint.
+func groupNS(a alert.Alert) nsKey { return nsKeyOf(a.Cluster, a.Writer()) }
 
 func nsOf(key []byte) nsKey {
 	var n nsKey

@@ -35,8 +35,12 @@ func (h *harness) says(t *testing.T, lines ...string) {
 		if !ok {
 			ns, name = "", f[2]
 		}
+		written := ns
+		if ns == "" {
+			written = metav1.NamespaceDefault
+		}
 		ev := &corev1.Event{
-			ObjectMeta:     metav1.ObjectMeta{Namespace: "default", Name: fmt.Sprintf("%s.%s%d.%x", name, f[3], i, now.UnixNano()), ResourceVersion: "1"},
+			ObjectMeta:     metav1.ObjectMeta{Namespace: written, Name: fmt.Sprintf("%s.%s%d.%x", name, f[3], i, now.UnixNano()), ResourceVersion: "1"},
 			InvolvedObject: corev1.ObjectReference{Kind: f[1], Namespace: ns, Name: name},
 			Type:           f[0], Reason: f[3], Message: f[3], Count: 1, FirstTimestamp: now, LastTimestamp: now,
 		}
