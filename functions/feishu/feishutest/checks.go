@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/edgebell/edgebell/functions/webhook/webhooktest"
 )
 
 // checks is the order in which the bot looks at a request; the first that
@@ -99,7 +101,7 @@ func (c *call) checkJSON() *reply {
 	if err != nil || media != "application/json" {
 		return c.badRequest("Bad Request")
 	}
-	body, err := decodeStrict(c.raw)
+	body, err := webhooktest.DecodeStrict(c.raw)
 	if err != nil {
 		return c.badRequest("Bad Request")
 	}

@@ -1,4 +1,4 @@
-package feishutest
+package webhooktest
 
 import (
 	"bytes"
@@ -12,9 +12,9 @@ import (
 // maxDepth keeps a hostile body from using up the stack.
 const maxDepth = 100
 
-// decodeStrict takes one JSON object in valid UTF-8, with no key twice and
+// DecodeStrict takes one JSON object in valid UTF-8, with no key twice and
 // nothing behind it. Numbers stay json.Number.
-func decodeStrict(raw []byte) (map[string]any, error) {
+func DecodeStrict(raw []byte) (map[string]any, error) {
 	if !utf8.Valid(raw) {
 		return nil, errors.New("not UTF-8")
 	}
