@@ -240,7 +240,7 @@ func (g *gapped) finish(s string, f filling) (string, error) {
 		}
 		return s, checkURL(s, u.Host)
 	}
-	return clean(s), nil
+	return harmless(s), nil
 }
 
 // String is the severity in one word.

@@ -18,8 +18,8 @@ const (
 	maxNamed = 100
 )
 
-// Digest renders many groups as one message, the gravest first; as several
-// only where one would be too big. Every group is covered by exactly one part,
+// Digest renders many groups as one message, the gravest first, and from each
+// namespace some where not all can be named; as several only where one would be too big. Every group is covered by exactly one part,
 // by name or in the count of the last part.
 func (r *Renderer) Digest(schema Schema, d Digest) ([]Part, error) {
 	p := r.layout(schema, d)
@@ -50,7 +50,7 @@ type pages struct {
 }
 
 func (r *Renderer) layout(schema Schema, d Digest) *pages {
-	p := &pages{r: r, schema: schema, d: d, order: gravest(d.Groups, d.Route)}
+	p := &pages{r: r, schema: schema, d: d, order: fairly(d.Groups, d.Route, foremost, maxNamed)}
 	p.named = min(len(p.order), maxNamed)
 	for at, i := range p.order[:p.named] {
 		if at < foremost {
@@ -60,7 +60,7 @@ func (r *Renderer) layout(schema Schema, d Digest) *pages {
 		}
 	}
 	color := severityColor(Info)
-	if len(p.order) > 0 { // the first is the gravest
+	if len(p.order) > 0 { // the first is the gravest of all
 		color = severityColor(severityNow(d.Groups[p.order[0]]))
 	}
 	p.frame = View{

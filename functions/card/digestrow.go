@@ -1,8 +1,6 @@
 package card
 
 import (
-	"fmt"
-
 	"github.com/edgebell/edgebell/functions/alert"
 )
 
@@ -49,16 +47,4 @@ func (p *pages) place(g alert.Group) string {
 		where = c + ": " + where
 	}
 	return where
-}
-
-// uncounted is the line for the groups that are counted only.
-func (p *pages) uncounted() string {
-	var total int64
-	for _, i := range p.order[p.named:] {
-		total += fresh(p.d.Groups[i], p.d.Route)
-	}
-	if n := len(p.order) - p.named; n > 0 {
-		return fmt.Sprintf(p.r.words.moreGroups, n, total)
-	}
-	return ""
 }

@@ -30,13 +30,14 @@ func (r *Renderer) affected(related []alert.Group) string {
 	return fmt.Sprintf(w.pick("受影响的 Pod：%d 个", "Pods affected: %d"), len(names))
 }
 
-// related lists the stories that are told with another, the gravest first.
+// related lists the stories that are told with another, the gravest first
+// and some from each namespace.
 func (r *Renderer) related(groups []alert.Group, route string) []string {
 	if len(groups) == 0 {
 		return nil
 	}
 	lines := []string{r.affected(groups)}
-	order := gravest(groups, route)
+	order := fairly(groups, route, shownRelated)
 	for _, i := range order[:min(len(order), shownRelated)] {
 		g := groups[i]
 		lines = append(lines, "  "+place(g.Newest, nameOf(g))+" · "+line(g.Newest.Reason, maxField)+" "+r.words.times(fresh(g, route)))

@@ -17,13 +17,18 @@ const (
 	maxMessage = 2048
 )
 
-// clean makes untrusted text harmless for a plain text node: no escape
-// sequences, control, bidirectional or invisible characters, no "<at" that a
-// client might take for a mention, at most one empty line in a row.
-func clean(s string) string {
+// clean makes untrusted text harmless for a plain text node, and replaces the
+// signs that cards speak in.
+func clean(s string) string { return strings.Map(notOurs, harmless(s)) }
+
+// harmless is clean for text that is in part the operator's: no escape
+// sequences, control, bidirectional or invisible characters, no piles of marks
+// or gaps, no "<at" that a client might take for a mention, at most one empty
+// line in a row.
+func harmless(s string) string {
 	s = stripEscapes(strings.ToValidUTF8(s, "\uFFFD"))
 	s = strings.ReplaceAll(s, "\r\n", "\n")
-	s = strings.Map(visible, s)
+	s = thin(strings.Map(visible, s))
 	for strings.Contains(s, "\n\n\n") {
 		s = strings.ReplaceAll(s, "\n\n\n", "\n\n")
 	}
@@ -32,14 +37,15 @@ func clean(s string) string {
 
 // visible maps line separators to \n, tabs to a space, and drops what is not
 // seen. Dropping all of Cf takes the joiner out of composed emoji, which then
-// show as their parts.
+// show as their parts; dropping variation selectors shows them in black.
 func visible(r rune) rune {
 	switch {
 	case r == '\n' || r == '\r' || r == '\u0085' || r == '\u2028' || r == '\u2029':
 		return '\n'
-	case r == '\t':
+	case r == '\t' || r == '\u2800': // the latter is Braille without a dot
 		return ' '
-	case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == '\u034F', r == '\uFFFE', r == '\uFFFF':
+	case unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point),
+		r == '\uFFFE', r == '\uFFFF':
 		return -1
 	}
 	return r

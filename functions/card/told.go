@@ -22,6 +22,7 @@ type Told struct {
 	Reason    string    `json:"reason"`
 	Type      string    `json:"type"`
 	Component string    `json:"component,omitempty"`
+	Writer    string    `json:"writer,omitempty"`  // namespace that says so, where it has no say over the object
 	Message   string    `json:"message,omitempty"` // the newest; cut
 	Count     int64     `json:"count"`
 	New       int64     `json:"new"` // of these, not told before on this route
@@ -53,13 +54,16 @@ func (r *Renderer) told(s Story, message string) []Told {
 }
 
 func (r *Renderer) tell(g alert.Group, route, message string) Told {
-	a := g.Newest
+	a, writer := g.Newest, ""
+	if a.Foreign() {
+		writer = line(a.Writer(), maxField)
+	}
 	return Told{
 		ID: g.ShortID(route), State: string(g.State), Severity: severityNow(g).String(),
 		Cluster: cmpLine(a.Cluster, r.cluster), Namespace: line(a.Namespace, maxField),
 		Kind: line(a.Kind, maxField), Name: line(nameOf(g), maxName), Node: line(a.Node, maxName),
 		Reason: line(a.Reason, maxField), Type: line(a.Type, maxField), Component: line(a.Component, maxField),
-		Message: message, Count: g.Total, New: g.Undelivered(route), First: g.First, Last: g.Last,
+		Writer: writer, Message: message, Count: g.Total, New: g.Undelivered(route), First: g.First, Last: g.Last,
 	}
 }
 

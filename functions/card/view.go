@@ -86,6 +86,7 @@ func (r *Renderer) story(s Story, limit int) View {
 	if len(r.forms) > 0 {
 		v.Stories = r.told(s, v.Message)
 	}
+	v.Message = quoted(v.Message)
 	return v
 }
 

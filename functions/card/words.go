@@ -19,7 +19,8 @@ type words struct {
 	details, rest, runbook, dashboard     string
 
 	digest, digestOffline, part    string
-	offline, earliest, moreGroups  string
+	offline, earliest              string
+	moreGroups, moreOf             string
 	notice, dropped, gap, moreGaps string
 
 	test, testSays, alive                   string
@@ -55,7 +56,7 @@ var zh = words{
 	details: "详情 ▾", rest: "其余 %d 组 ▾", runbook: "处理手册", dashboard: "监控面板",
 
 	digest: "%d 组告警，共 %d 次", digestOffline: "离线 %s：%d 组告警，共 %d 次", part: "（%d/%d）",
-	offline: "离线 %s–%s", earliest: "离线后最早：%s %s", moreGroups: "另有 %d 组，共 %d 次",
+	offline: "离线 %s–%s", earliest: "离线后最早：%s %s", moreGroups: "另有 %d 组，共 %d 次", moreOf: "… 命名空间 %[2]s 另有 %[1]d 组，共 %[3]d 次",
 	notice: "Edgebell 自身状况", dropped: "未能保留 %d 次：%s", gap: "%s 至 %s 之间可能有遗漏：%s", moreGaps: "另有 %d 段时间可能有遗漏",
 
 	test: "Edgebell 测试消息", testSays: "这不是告警：只是确认消息能送达本群。", alive: "Edgebell 运行正常",
@@ -113,7 +114,7 @@ var en = words{
 	details: "Details ▾", rest: "%d more groups ▾", runbook: "Runbook", dashboard: "Dashboard",
 
 	digest: "%d groups of alerts, %d occurrences", digestOffline: "After %s offline: %d groups of alerts, %d occurrences", part: " (%d/%d)",
-	offline: "offline %s–%s", earliest: "first after that: %s %s", moreGroups: "and %d more groups with %d occurrences",
+	offline: "offline %s–%s", earliest: "first after that: %s %s", moreGroups: "and %d more groups with %d occurrences", moreOf: "… and %d more stories of namespace %s with %d occurrences",
 	notice: "About Edgebell itself", dropped: "not kept: ×%d, %s", gap: "may have missed events between %s and %s: %s", moreGaps: "and %d more times like that",
 
 	test: "Edgebell test message", testSays: "This is no alert: it only shows that messages reach this group.", alive: "Edgebell is alive",
