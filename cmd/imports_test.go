@@ -34,6 +34,7 @@ var allowed = map[string][]string{
 	// way over the link is the same for all of them.
 	"functions/webhook/wire": {},
 	"functions/webhook":      {"functions/card", "functions/notify", "functions/webhook/wire"},
+	"functions/slack":        {"functions/card", "functions/notify", "functions/webhook", "functions/webhook/wire"},
 	// notify is the only package that knows both sides of the POST, and of
 	// the adapters only the contract.
 	"functions/notify": {"functions/alert", "functions/card", "functions/feishu", "functions/ledger", "adapters/kubeevent/wire"},
