@@ -35,3 +35,24 @@ func TestStreamIsGathered(t *testing.T) {
 		}
 	})
 }
+
+// TestNothingIsReadInTheLull: what follows a delivery closely waits in the
+// connection, and so costs no wake-up of its own.
+func TestNothingIsReadInTheLull(t *testing.T) {
+	inFakeTime(t, func(t *testing.T) {
+		srv, k := apiservertest.New(), &taker{}
+		src, _ := start(t, srv, k, apiserver.Config{})
+		pass(time.Second)
+		for i := range 10 {
+			srv.Add(some(i, 1)...)
+			pass(time.Millisecond)
+		}
+		if n := src.Stats().Read; n > 2 || k.posted() != 1 {
+			t.Errorf("%d read and %d posted within 10 ms, want the first, and one in hand", n, k.posted())
+		}
+		pass(20 * time.Millisecond)
+		if k.posted() != 10 || len(k.batches) != 2 {
+			t.Errorf("%d posted in batches of %v, want the other 9 together", k.posted(), k.batches)
+		}
+	})
+}

@@ -13,9 +13,12 @@ import (
 const (
 	// maxStagedBytes bounds what is read ahead while the sink is busy.
 	maxStagedBytes = 1 << 20
-	// gather is how far apart deliveries are kept while Events stream in: each
-	// one costs the receiver a commit, whatever is in it.
-	gather = 20 * time.Millisecond
+	// While Events stream in, deliveries are kept apart: each one costs the
+	// receiver a commit, whatever is in it. After one, nothing is read for lull,
+	// so that what comes waits in the connection and costs one wake-up instead
+	// of one each; then reading goes on for at least gather.
+	lull   = 18 * time.Millisecond
+	gather = 2 * time.Millisecond
 	// quiet is how long nothing must come after a watch was opened again to
 	// say that it works, and that all was read that had waited.
 	quiet = time.Second
@@ -129,33 +132,56 @@ func (st *stream) hand(ctx context.Context, b staged, stop func()) (paused bool,
 	return paused, nil
 }
 
+// phase is how long ago a delivery began: stage rests, then gathers, then waits
+// for what comes, which goes at once.
+type phase int
+
+const (
+	resting phase = iota
+	gathering
+	waiting
+)
+
+func (p phase) lasts() time.Duration {
+	if p == resting {
+		return lull
+	}
+	return gather
+}
+
 // stage reads ahead while the sink is busy, up to one batch, so that what has
 // come meanwhile goes out together. An Event after a quiet spell goes at once;
-// those that follow it closely are gathered.
+// those that follow it closely are gathered, except that after a full batch
+// there is no rest.
 func (st *stream) stage(in <-chan arrival, out chan<- staged, quit <-chan struct{}) {
 	var next staged
-	gathered, gathering := time.NewTimer(0), true
-	defer gathered.Stop()
+	now, timer := gathering, time.NewTimer(0)
+	defer timer.Stop()
 	for {
 		from, to := in, chan<- staged(nil)
 		full := next.done || len(next.events) >= st.src.batch || next.bytes >= maxStagedBytes
-		if full {
+		if full || now == resting {
 			from = nil
 		}
-		if full || next.any && !gathering {
+		if full || next.any && now == waiting {
 			to = out
 		}
 		select {
 		case <-quit:
 			return
-		case <-gathered.C:
-			gathering = false
+		case <-timer.C:
+			if now++; now < waiting {
+				timer.Reset(now.lasts())
+			}
 		case to <- next:
 			if next.done {
 				return
 			}
-			next, gathering = staged{}, true
-			gathered.Reset(gather)
+			next, now = staged{}, resting
+			if full {
+				now = gathering
+			}
+			timer.Reset(now.lasts())
 		case a := <-from:
 			next.add(a)
 		}

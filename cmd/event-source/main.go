@@ -37,6 +37,7 @@ func (c *config) Validate() error {
 func main() { run.Main("event-source", realMain) }
 
 func realMain(ctx context.Context) error {
+	run.Serial()
 	var cfg config
 	if err := run.Config(ctx, &cfg); err != nil {
 		return err

@@ -68,11 +68,12 @@ func full(t testing.TB) corev1.Event {
 	var managed metav1.FieldsV1
 	managed.SetRawString(`{"f:count":{}}`)
 	yes, grace, second := true, int64(30), metav1.NewTime(at)
-	//lint:ignore SA1019 an old server may still send selfLink
 	ev := corev1.Event{
 		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Event"},
 		ObjectMeta: metav1.ObjectMeta{
-			Name: "full", GenerateName: "fu", Namespace: "edge", SelfLink: "/self", UID: "u", ResourceVersion: "7", Generation: -1 << 40,
+			//lint:ignore SA1019 an old server may still send it
+			SelfLink: "/self",
+			Name:     "full", GenerateName: "fu", Namespace: "edge", UID: "u", ResourceVersion: "7", Generation: -1 << 40,
 			CreationTimestamp: second, DeletionTimestamp: &second, DeletionGracePeriodSeconds: &grace,
 			Labels: map[string]string{"a": "b", "c": ""}, Annotations: map[string]string{"d": "拉取\n<失败>"},
 			OwnerReferences: []metav1.OwnerReference{{APIVersion: "v1", Kind: "Pod", Name: "p", UID: "o", Controller: &yes, BlockOwnerDeletion: &yes}},
