@@ -8,9 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/edgebell/edgebell/functions/channel"
 )
 
 // TestReadmeNamesEveryVariable reads the struct tags of all programs and wants
@@ -31,9 +34,23 @@ func TestReadmeNamesEveryVariable(t *testing.T) {
 		}
 	}
 	found := 0
+	ofRoutes, ofChannels := channel.Variables()
+	for _, name := range ofRoutes {
+		if _, ok := rows["ROUTE_<NAME>_"+name]; !ok {
+			t.Errorf("the README's table lacks ROUTE_<NAME>_%s", name)
+		}
+	}
+	for _, name := range ofChannels {
+		if _, ok := rows["CHANNEL_"+name]; !ok {
+			t.Errorf("the README's table lacks CHANNEL_%s", name)
+		}
+	}
 	for name, def := range variables(t) {
 		found++
 		cell, ok := rows[name]
+		if !ok && (slices.Contains(ofRoutes, name) || slices.Contains(ofChannels, name)) {
+			continue // stands with its prefix
+		}
 		if !ok {
 			t.Errorf("the README's table lacks %s", name)
 			continue

@@ -1,38 +1,47 @@
 package main
 
 import (
-	"fmt"
+	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"time"
 
-	"github.com/edgebell/edgebell/functions/card"
-	"github.com/edgebell/edgebell/functions/feishu"
+	"github.com/edgebell/edgebell/cmd/internal/run"
+	"github.com/edgebell/edgebell/functions/channel"
 	"github.com/edgebell/edgebell/functions/ledger"
 	"github.com/edgebell/edgebell/functions/notify"
 )
 
-// function wires the channel that the environment names.
-func function(cfg notify.Config, l *ledger.Ledger, log *slog.Logger) (*notify.Function, error) {
-	cards, err := card.New(cfg.Card, card.Options{Keyword: cfg.Feishu.Keyword, Cluster: cfg.Cluster})
-	if err != nil {
-		return nil, fmt.Errorf("prepare cards: %w", err)
-	}
-	if cfg.Channel == notify.ChannelLog {
-		return notify.New(cfg, l, notify.NewLog(cards, os.Stdout), notify.WithLogger(log)), nil
-	}
+type config struct {
+	Notify   notify.Config
+	Channels channel.Config
+	Log      run.Log
+
+	Profiles run.Profiles
+}
+
+// Validate names every variable that is wrong. The routes' variables, whose
+// names are not fixed, are read here.
+func (c *config) Validate() error {
+	under := func(prefix string, cfg any) error { return run.Under(context.Background(), prefix, cfg) }
+	return errors.Join(c.Notify.Validate(), c.Channels.Read(under, os.Environ(), c.Notify.Card), c.Log.Validate(), c.Profiles.Validate())
+}
+
+// function wires the routes that the environment names.
+func function(cfg *config, l *ledger.Ledger, log *slog.Logger) (*notify.Function, error) {
 	dates, err := notify.NewDates(l, time.Now, log)
 	if err != nil {
 		return nil, err
 	}
-	client, err := feishu.New(cfg.Feishu, feishu.WithLogger(log), feishu.WithTLSTime(dates.Now))
-	if err != nil {
-		return nil, fmt.Errorf("prepare Feishu client: %w", err)
-	}
-	for _, w := range cfg.Feishu.Warnings() {
+	for _, w := range cfg.Channels.Warnings() {
 		log.Warn(w)
 	}
-	return notify.New(cfg, l, notify.NewFeishu(cards, client, dates), notify.WithLogger(log),
-		notify.WithTarget(client.String()), notify.WithClockOffset(client.Offset),
-		notify.WithTime(notify.FarTime(client, dates.Now))), nil
+	routes, err := cfg.Channels.Open(channel.Options{
+		Cluster: cfg.Notify.Cluster, Log: log, TLSTime: dates.Now, Dates: dates, Stdout: os.Stdout,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return notify.New(cfg.Notify, l, routes, notify.WithLogger(log), notify.WithTime(notify.FarTime(dates.Now, routes...))), nil
 }

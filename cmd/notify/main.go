@@ -1,6 +1,6 @@
 // Command notify is the function: it keeps the Warnings that come as
-// CloudEvents at POST / and tells them in a Feishu group. See the README for
-// its environment.
+// CloudEvents at POST / and tells them on its routes, in a Feishu group to
+// begin with. See the README for its environment.
 package main
 
 import (
@@ -14,20 +14,7 @@ import (
 
 	"github.com/edgebell/edgebell/cmd/internal/run"
 	"github.com/edgebell/edgebell/functions/ledger"
-	"github.com/edgebell/edgebell/functions/notify"
 )
-
-type config struct {
-	Notify notify.Config
-	Log    run.Log
-
-	Profiles run.Profiles
-}
-
-// Validate names every variable that is wrong.
-func (c *config) Validate() error {
-	return errors.Join(c.Notify.Validate(), c.Log.Validate(), c.Profiles.Validate())
-}
 
 func main() {
 	switch args := os.Args[1:]; {
@@ -36,9 +23,11 @@ func main() {
 	case len(args) == 2 && args[0] == checkCommand:
 		os.Exit(checkLedger(args[1]))
 	case len(args) == 1 && strings.TrimLeft(args[0], "-") == "check":
-		run.Main("notify", checkChannel)
+		run.Main("notify", checkRoutes)
+	case len(args) == 1 && strings.TrimLeft(args[0], "-") == "explain":
+		run.Main("notify", explain)
 	}
-	fmt.Fprintf(os.Stderr, "notify: arguments %q: must be none, or --check\n", os.Args[1:])
+	fmt.Fprintf(os.Stderr, "notify: arguments %q: must be none, --check, or --explain with an Event on standard input\n", os.Args[1:])
 	os.Exit(2)
 }
 
@@ -51,11 +40,11 @@ func realMain(ctx context.Context) error {
 	if err := cfg.Profiles.Serve(ctx); err != nil {
 		return err
 	}
-	l, err := ledger.Open(cfg.Notify.Ledger, ledger.WithLogger(log), ledger.WithCheck(checkInChild))
+	l, err := ledger.Open(cfg.Notify.Ledger, ledger.WithLogger(log), ledger.WithCheck(checkInChild), ledger.WithRoutes(cfg.Channels.Names()...))
 	if err != nil {
 		return err
 	}
-	f, err := function(cfg.Notify, l, log)
+	f, err := function(&cfg, l, log)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}

@@ -27,10 +27,10 @@ func (d *deliverer) ration(groups []alert.Group) ration {
 	case BudgetSoft:
 		return d.rationSoft(groups, use)
 	case BudgetHard:
-		return d.rationHard(groups, use, row.Told)
+		return d.rationHard(groups, use, row.Told.has(d.Name))
 	}
 	r := ration{groups: groups}
-	if row.Yesterday && len(groups) > 0 {
+	if row.Yesterday.has(d.Name) && len(groups) > 0 {
 		r.budget = &card.Budget{Usage: use, Yesterday: true}
 	}
 	return r
@@ -57,7 +57,7 @@ func (d *deliverer) rationHard(groups []alert.Group, use card.Usage, told bool) 
 	if rest == 0 {
 		return r
 	}
-	d.usage.change(func(row *usageRow) { row.Withheld = true })
+	d.usage.change(func(row *usageRow) { row.Withheld = row.Withheld.with(routeSet(d.Name)) })
 	if !told {
 		r.budget = &card.Budget{Usage: use, Hard: true, Withheld: rest}
 	}
@@ -71,10 +71,10 @@ func (d *deliverer) budgetTold(b *card.Budget) {
 	}
 	d.usage.change(func(row *usageRow) {
 		if b.Hard {
-			row.Told = true
+			row.Told = row.Told.with(routeSet(d.Name))
 		}
 		if b.Yesterday {
-			row.Yesterday = false
+			row.Yesterday = row.Yesterday.without(d.Name)
 		}
 	})
 }

@@ -121,7 +121,7 @@ func TestBudgetIsPolledSeldom(t *testing.T) {
 		steps, now := 0, time.Now()
 		for time.Since(now) < time.Hour {
 			steps++
-			time.Sleep(h.f.out.step(t.Context()))
+			time.Sleep(h.f.out[0].step(t.Context()))
 		}
 		if err := h.l.Close(); err != nil {
 			t.Error(err)

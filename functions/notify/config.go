@@ -14,14 +14,7 @@ import (
 
 	"github.com/edgebell/edgebell/functions/alert"
 	"github.com/edgebell/edgebell/functions/card"
-	"github.com/edgebell/edgebell/functions/feishu"
 	"github.com/edgebell/edgebell/functions/ledger"
-)
-
-// The values of CHANNEL.
-const (
-	ChannelFeishu = "feishu"
-	ChannelLog    = "log"
 )
 
 // Config is the function's environment.
@@ -31,8 +24,6 @@ type Config struct {
 	// SinkToken, when set, is the bearer token that senders must bring.
 	SinkToken    string `env:"SINK_TOKEN"`
 	MaxBodyBytes int64  `env:"MAX_BODY_BYTES, default=8388608"`
-	Filter       string `env:"FILTER, default=type=Warning"`
-	Channel      string `env:"CHANNEL, default=feishu"`
 	// DigestThreshold is how many due groups are still told one by one.
 	DigestThreshold int  `env:"DIGEST_THRESHOLD, default=5"`
 	DumpEvents      bool `env:"DUMP_EVENTS, default=false"`
@@ -45,13 +36,19 @@ type Config struct {
 	// Page, on or off, serves the page at GET /.
 	Page string `env:"PAGE, default=off"`
 
-	Ledger ledger.Config
-	Card   card.Config
-	Feishu feishu.Config
+	// RepeatCritical and the others take the place of REPEAT_INTERVAL for
+	// stories of that severity; 0 leaves it.
+	RepeatCritical time.Duration `env:"REPEAT_INTERVAL_CRITICAL"`
+	RepeatWarning  time.Duration `env:"REPEAT_INTERVAL_WARNING"`
+	RepeatInfo     time.Duration `env:"REPEAT_INTERVAL_INFO"`
 
-	filter alert.Filter
-	beatAt time.Duration
-	zone   *time.Location
+	Conditions alert.ConditionsConfig
+	Ledger     ledger.Config
+	Card       card.Config
+
+	conditions alert.Conditions
+	beatAt     time.Duration
+	zone       *time.Location
 }
 
 // Validate names every variable that is wrong and what would be right.
@@ -66,21 +63,10 @@ func (c *Config) Validate() error {
 	if c.DigestThreshold < 1 {
 		errs = append(errs, fmt.Errorf("DIGEST_THRESHOLD %d: must be at least 1", c.DigestThreshold))
 	}
-	var err error
-	if c.filter, err = alert.ParseFilter(c.Filter); err != nil {
-		errs = append(errs, fmt.Errorf("FILTER: %w", err))
-	}
 	if c.Recovery = cmp.Or(c.Recovery, recoveryOn); c.Recovery != recoveryOn && c.Recovery != recoveryOff {
 		errs = append(errs, fmt.Errorf("RECOVERY %q: must be %s or %s", c.Recovery, recoveryOn, recoveryOff))
 	}
-	errs = append(errs, c.Ledger.Validate(), c.Card.Validate(), c.validateDaily())
-	switch c.Channel {
-	case ChannelFeishu:
-		errs = append(errs, c.Feishu.Validate())
-	case ChannelLog:
-	default:
-		errs = append(errs, fmt.Errorf("CHANNEL %q: must be %s or %s", c.Channel, ChannelFeishu, ChannelLog))
-	}
+	errs = append(errs, c.Ledger.Validate(), c.Card.Validate(), c.validateDaily(), c.validateConditions())
 	return errors.Join(errs...)
 }
 
@@ -107,14 +93,10 @@ func (c *Config) validateDaily() error {
 	return errors.Join(errs...)
 }
 
-// The values of RECOVERY.
+// The values of switches.
 const (
 	recoveryOn  = "on"
 	recoveryOff = "off"
-)
-
-// The values of PAGE.
-const (
-	pageOn  = "on"
-	pageOff = "off"
+	pageOn      = "on"
+	pageOff     = "off"
 )

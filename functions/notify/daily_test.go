@@ -48,7 +48,7 @@ func (h *harness) restart(t *testing.T, stop func(), opts ...Option) (again func
 		t.Fatal(err)
 	}
 	h.l = l
-	h.f = New(h.f.cfg, l, h.ch, append(opts, WithLogger(slog.New(slog.DiscardHandler)))...)
+	h.f = New(h.f.cfg, l, single(h.ch), append(opts, WithLogger(slog.New(slog.DiscardHandler)))...)
 	return h.start(t)
 }
 

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/edgebell/edgebell/functions/feishu"
 	"github.com/edgebell/edgebell/functions/ledger"
 )
 
@@ -92,12 +91,18 @@ func AfterRelease(wall func() time.Time) func() time.Time {
 	}
 }
 
-// FarTime is WithTime's clock: the far side's once it has answered, and until
-// then what known says, for which nobody vouches.
-func FarTime(client *feishu.Client, known func() time.Time) func() (time.Time, bool) {
+// FarTime is WithTime's clock: that of the first far side that has shown it,
+// and until then what known says, for which nobody vouches.
+func FarTime(known func() time.Time, routes ...Route) func() (time.Time, bool) {
 	return func() (time.Time, bool) {
-		if _, ok := client.LastDate(); ok {
-			return time.Now().Add(client.Offset()), true
+		for _, r := range routes {
+			c, ok := r.Channel.(Clocked)
+			if !ok {
+				continue
+			}
+			if offset, sure := c.Clock(); sure {
+				return time.Now().Add(offset), true
+			}
 		}
 		return known(), false
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/edgebell/edgebell/functions/alert"
 	"github.com/edgebell/edgebell/functions/ledger"
 )
 
@@ -21,37 +22,62 @@ const (
 // deliverer is the way out on one route: it takes what is due, renders it now,
 // sends it, and marks it when the far side has said that it holds it.
 type deliverer struct {
-	route     string
-	channel   Channel
-	ledger    *ledger.Ledger
-	threshold int
-	pace      *pace
-	offset    func() time.Duration // of the far side's clock
-	log       *slog.Logger
-	metrics   *metricSet
+	Route
+	ledger     *ledger.Ledger
+	threshold  int
+	conditions alert.Conditions
+	pace       *pace
+	log        *slog.Logger
+	metrics    *routeMetrics
 
-	link  link
-	usage *usage
-	tests chan chan Diagnosis
-	test  func(context.Context) Diagnosis
+	link     link
+	usage    *usage
+	bulletin *bulletin
+	again    chan struct{} // look again what is due
+	tests    chan chan Diagnosis
+	test     func(context.Context) Diagnosis
+	worked   bool                            // the link, after the last step
+	now      func() (t time.Time, sure bool) // by its own far side's clock
 
 	// Of what is being told now.
-	level       int  // fallback level
-	unknown     int  // tries with an unknown answer
-	single      bool // a digest was refused in every form
-	rest        bool // the last digest did not hold every group
-	noticedLast time.Time
-	digestLast  time.Time // under the data budget
-	held        bool      // by the data budget
+	level      int       // fallback level
+	unknown    int       // tries with an unknown answer
+	single     bool      // a digest was refused in every form
+	rest       bool      // the last digest did not hold every group
+	digestLast time.Time // under the data budget
+	held       bool      // something due waits, for the data budget or a window of MUTE
+	rationed   bool      // for the data budget
+}
+
+func newDeliverer(f *Function, r Route) *deliverer {
+	d := &deliverer{
+		Route: r, ledger: f.ledger, threshold: f.cfg.DigestThreshold, conditions: f.cfg.conditions, pace: newPace(r.PerMinute), log: f.log,
+		metrics: f.metrics.route(f.labelled(r.Name)), usage: f.usage, bulletin: f.bulletin, worked: true,
+		now:   FarTime(func() time.Time { t, _ := f.usage.now(); return t }, r),
+		again: make(chan struct{}, 1), tests: make(chan chan Diagnosis),
+	}
+	d.test = func(ctx context.Context) Diagnosis {
+		t := f.tester(d)
+		return t.run(ctx)
+	}
+	return d
+}
+
+// look has it look again what is due.
+func (d *deliverer) look() {
+	select {
+	case d.again <- struct{}{}:
+	default:
+	}
 }
 
 // run delivers until ctx ends; a card on its way is finished first.
 func (d *deliverer) run(ctx context.Context) {
-	defer d.usage.close()
 	for {
 		wait := d.step(ctx)
+		d.bulletin.release(d)
 		timer := time.NewTimer(wait)
-		wake := d.ledger.Wake(d.route)
+		wake := d.ledger.Wake(d.Name)
 		if d.link.waiting() || d.held {
 			wake = nil // news do not shorten a backoff
 		}
@@ -60,8 +86,10 @@ func (d *deliverer) run(ctx context.Context) {
 			timer.Stop()
 			return
 		case <-wake:
+		case <-d.again:
 		case answer := <-d.tests:
 			answer <- d.test(ctx)
+			d.bulletin.release(d)
 		case <-timer.C:
 		}
 		timer.Stop()
@@ -77,6 +105,7 @@ func (d *deliverer) step(ctx context.Context) time.Duration {
 		return wait
 	}
 	if !d.due() {
+		d.held = false
 		return d.untilDue()
 	}
 	if wait := d.pace.wait(now, now.Add(d.offset())); wait > 0 {
@@ -90,7 +119,7 @@ func (d *deliverer) step(ctx context.Context) time.Duration {
 	if out.empty() {
 		return d.untilDue()
 	}
-	parts, err := d.channel.Render(d.level, out)
+	parts, err := d.Channel.Render(d.level, out)
 	if errors.Is(err, ErrNoSimpler) {
 		return d.giveUp(ctx, out)
 	}
@@ -104,22 +133,16 @@ func (d *deliverer) step(ctx context.Context) time.Duration {
 
 // due says whether there is anything to tell.
 func (d *deliverer) due() bool {
-	at, ok := d.ledger.NextDue(d.route)
-	return (ok && at <= d.ledger.Now()) || d.noticeDue() || d.usage.untilBeat() == 0
-}
-
-// noticeDue lets notices wait for a story to carry them, but not for ever and
-// not often.
-func (d *deliverer) noticeDue() bool {
-	return !d.ledger.Notices().Empty() && (d.noticedLast.IsZero() || time.Since(d.noticedLast) > d.ledger.RepeatInterval())
+	at, ok := d.ledger.NextDue(d.Name)
+	return (ok && at <= d.ledger.Now()) || d.bulletin.due(d)
 }
 
 func (d *deliverer) untilDue() time.Duration {
-	most := min(idle, max(d.usage.untilBeat(), time.Millisecond))
+	most := min(idle, max(d.bulletin.until(d), time.Millisecond))
 	if d.held {
 		return min(most, holdPoll)
 	}
-	at, ok := d.ledger.NextDue(d.route)
+	at, ok := d.ledger.NextDue(d.Name)
 	if !ok {
 		return most
 	}
@@ -128,21 +151,23 @@ func (d *deliverer) untilDue() time.Duration {
 
 // take reads what to tell now: one story while few are due, else a digest.
 func (d *deliverer) take() (Outgoing, error) {
-	groups, err := d.ledger.Due(d.route)
+	groups, err := d.ledger.Due(d.Name)
 	if err != nil {
 		return Outgoing{}, err
 	}
+	groups, muted := d.loud(groups)
 	fold, err := d.fold(groups)
 	if err != nil {
 		return Outgoing{}, err
 	}
 	ration := d.ration(fold.groups)
-	groups, d.held = ration.groups, ration.held
-	out := Outgoing{Groups: groups, Route: d.route, SentAt: time.Now().Add(d.offset()), Notices: d.ledger.Notices(), Budget: ration.budget}
+	groups, d.held, d.rationed = ration.groups, ration.held || muted, ration.held
+	out := Outgoing{Groups: groups, Route: d.Name, SentAt: time.Now().Add(d.offset()), Budget: ration.budget}
 	if len(groups) == 0 {
 		return d.alone(out), nil
 	}
-	if o, ok := d.ledger.Offline(d.route); ok {
+	out.Notices = d.bulletin.notices(d)
+	if o, ok := d.ledger.Offline(d.Name); ok {
 		out.OfflineSince, out.Offline = o.Since, d.ledger.Now().Sub(o.At)
 	}
 	switch {
@@ -159,10 +184,10 @@ func (d *deliverer) take() (Outgoing, error) {
 // alone is what to tell without a story. Notices wait for one while the data
 // budget holds stories back.
 func (d *deliverer) alone(out Outgoing) Outgoing {
-	if d.held {
-		out.Notices = ledger.Notices{}
+	if !d.rationed {
+		out.Notices = d.bulletin.notices(d)
 	}
-	if out.empty() && d.usage.untilBeat() == 0 {
+	if out.empty() && d.bulletin.beat(d) {
 		out.Heartbeat = d.heartbeat(out.SentAt)
 	}
 	return out
@@ -173,7 +198,7 @@ func (d *deliverer) send(ctx context.Context, out Outgoing, part Part) time.Dura
 	sendCtx, cancel := withGrace(ctx, sendGrace)
 	defer cancel()
 	d.pace.took(time.Now())
-	receipt, err := d.channel.Send(sendCtx, part)
+	receipt, err := d.Channel.Send(sendCtx, part)
 	d.metrics.sent(receipt, err)
 	d.usage.add(receipt)
 	if err == nil {
@@ -189,7 +214,7 @@ func (d *deliverer) send(ctx context.Context, out Outgoing, part Part) time.Dura
 	wait := d.failed(se)
 	if since, ok := d.link.downSince(); ok {
 		// Known from here on, whatever happens to this process.
-		if err := d.ledger.SetOffline(context.WithoutCancel(ctx), d.route, ledger.Offline{Since: since, At: d.ledger.Now()}); err != nil {
+		if err := d.ledger.SetOffline(context.WithoutCancel(ctx), d.Name, ledger.Offline{Since: since, At: d.ledger.Now()}); err != nil {
 			d.log.Debug("begin of the outage cannot be kept", "error", err)
 		}
 	}

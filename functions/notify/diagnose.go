@@ -16,7 +16,9 @@ import (
 
 // Diagnosis says what became of a test message, in words and for programs.
 type Diagnosis struct {
-	OK bool `json:"ok"`
+	// Route is named where there are several.
+	Route string `json:"route,omitempty"`
+	OK    bool   `json:"ok"`
 	// Kind is one word that does not change with the language.
 	Kind string `json:"diagnosis"`
 	Says string `json:"says"`
@@ -54,7 +56,9 @@ func (t *tester) diagnose(level int, err error) Diagnosis {
 	words := t.words(kind)
 	d := Diagnosis{OK: err == nil, Kind: kind, Says: words.says, Do: words.do, Code: code}
 	if strings.Contains(d.Says+d.Do, "%") {
-		fill := strings.NewReplacer("%form", t.form(level), "%first", t.form(0), "%offset", span(t.offset().Abs(), t.cfg.Card.Language))
+		fill := strings.NewReplacer("%form", t.form(level), "%first", t.form(0), "%offset", span(t.offset().Abs(), t.Card.Language),
+			"%far", t.far(), "%url", t.Variable("URL"), "%secret", t.Variable("SECRET"), "%keyword", t.Variable("KEYWORD"),
+			"%max", t.Variable("MAX_PER_MINUTE"), "%all", t.Prefix)
 		d.Says, d.Do = fill.Replace(d.Says), fill.Replace(d.Do)
 	}
 	var fe *feishu.Error
@@ -65,7 +69,10 @@ func (t *tester) diagnose(level int, err error) Diagnosis {
 			d.Error = strings.TrimPrefix(d.Error, "send message: ")
 		}
 	case err != nil:
-		d.Error = err.Error()
+		var se *SendError
+		if d.Error = err.Error(); errors.As(err, &se) {
+			d.Error = se.Err.Error()
+		}
 	}
 	if offset := t.offset(); offset.Abs() >= time.Second {
 		d.ClockOffset = offset.Round(time.Second).String()
@@ -105,9 +112,12 @@ func span(d time.Duration, language string) string {
 
 // kind is the key of diagnoses.
 func (t *tester) kind(level int, err error) (string, int) {
+	if !strings.HasPrefix(t.Kind, ChannelFeishu) && t.Kind != ChannelLog {
+		return kindOf(level, err), 0
+	}
 	var fe *feishu.Error
 	switch {
-	case err == nil && t.cfg.Channel == ChannelLog:
+	case err == nil && t.Kind == ChannelLog:
 		return "printed", 0
 	case err == nil && t.offset().Abs() >= clockOff:
 		return "ok_clock", 0
@@ -125,7 +135,7 @@ func (t *tester) kind(level int, err error) (string, int) {
 	case fe.HTTPStatus != 0:
 		return answered(fe), 0
 	}
-	return unreached(fe), 0
+	return unreached(fe, fe.Class == feishu.Ambiguous, fe.Class == feishu.PermanentChannel || fe.Class == feishu.PermanentMessage), 0
 }
 
 // refused is for answers of the bot itself.
@@ -136,7 +146,7 @@ func (t *tester) refused(fe *feishu.Error) string {
 		return "token"
 	case fe.Code == codeDisabled:
 		return "disabled"
-	case fe.Code == codeSignature && t.cfg.Feishu.Secret == "":
+	case fe.Code == codeSignature && !t.Signed:
 		return "signature_missing"
 	case fe.Code == codeSignature && !sure:
 		return "signature_or_clock"
@@ -146,7 +156,7 @@ func (t *tester) refused(fe *feishu.Error) string {
 		return "signature"
 	case fe.Code == codeAddress:
 		return "address"
-	case fe.Code == codeKeyword && t.cfg.Feishu.Keyword == "":
+	case fe.Code == codeKeyword && !t.Keyed:
 		return "keyword_missing"
 	case fe.Code == codeKeyword:
 		return "keyword"
@@ -184,7 +194,7 @@ func answered(fe *feishu.Error) string {
 }
 
 // unreached is for requests without an answer.
-func unreached(err *feishu.Error) string {
+func unreached(err error, ambiguous, permanent bool) string {
 	var (
 		dns       *net.DNSError
 		authority x509.UnknownAuthorityError
@@ -199,7 +209,7 @@ func unreached(err *feishu.Error) string {
 		return "certificate_time"
 	case errors.As(err, &authority), errors.As(err, &host), errors.As(err, &invalid):
 		return "certificate"
-	case err.Class == feishu.Ambiguous:
+	case ambiguous:
 		return "lost"
 	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETDOWN):
 		return "route"
@@ -207,9 +217,9 @@ func unreached(err *feishu.Error) string {
 		return "connection_refused"
 	case errors.As(err, &network) && network.Timeout(), errors.Is(err, context.DeadlineExceeded):
 		return "timeout"
-	case strings.Contains(fmt.Sprint(err.Err), "tls:"):
+	case strings.Contains(err.Error(), "tls:"):
 		return "tls"
-	case err.Class == feishu.PermanentChannel, err.Class == feishu.PermanentMessage:
+	case permanent:
 		return "unknown"
 	}
 	return "route"
@@ -218,6 +228,9 @@ func unreached(err *feishu.Error) string {
 // String is the diagnosis for a terminal.
 func (d Diagnosis) String() string {
 	lines := []string{d.Says}
+	if d.Route != "" {
+		lines[0] = d.Route + ": " + d.Says
+	}
 	for _, s := range []string{d.Do, d.Error} {
 		if s != "" {
 			lines = append(lines, "  "+s)

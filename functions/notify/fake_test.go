@@ -134,22 +134,30 @@ func newHarness(t *testing.T, change func(*Config)) *harness {
 		t.Fatal(err)
 	}
 	ch := new(fakeChannel)
-	return &harness{f: New(cfg, l, ch, WithLogger(slog.New(slog.DiscardHandler))), l: l, ch: ch}
+	return &harness{f: New(cfg, l, single(ch), WithLogger(slog.New(slog.DiscardHandler))), l: l, ch: ch}
+}
+
+// single is the default route alone.
+func single(ch Channel) []Route {
+	return []Route{{Name: alert.DefaultRoute, Kind: ChannelLog, Channel: ch, PerMinute: 20}}
 }
 
 func testConfig(t *testing.T) Config {
 	t.Helper()
 	return Config{
-		Cluster: "pi", ListenAddress: "127.0.0.1:0", MaxBodyBytes: 1 << 20, Filter: "type=Warning",
-		Channel: ChannelLog, DigestThreshold: 5,
-		Ledger: ledger.Config{Dir: t.TempDir(), MaxBytes: 1 << 20, EventTTL: time.Hour, GroupWait: 5 * time.Second, RepeatInterval: time.Hour},
+		Cluster: "pi", ListenAddress: "127.0.0.1:0", MaxBodyBytes: 1 << 20,
+		Conditions:      alert.ConditionsConfig{Filter: "type=Warning"},
+		DigestThreshold: 5,
+		Ledger:          ledger.Config{Dir: t.TempDir(), MaxBytes: 1 << 20, EventTTL: time.Hour, GroupWait: 5 * time.Second, RepeatInterval: time.Hour},
 	}
 }
 
 // start runs the way out; the returned function ends it and closes the ledger.
 func (h *harness) start(t *testing.T) (stop func()) {
 	t.Helper()
-	h.f.out.pace = newPace(20)
+	for _, d := range h.f.out {
+		d.pace = newPace(20)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {

@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/edgebell/edgebell/functions/alert"
 	"github.com/edgebell/edgebell/functions/card"
@@ -81,6 +82,12 @@ func cardNotices(n ledger.Notices) card.Notices {
 		out.Gaps = append(out.Gaps, card.Gap{From: g.From, To: g.To, Why: g.Why})
 	}
 	return out
+}
+
+// Clock implements Clocked: the bot's answers carry a Date.
+func (c *feishuChannel) Clock() (time.Duration, bool) {
+	_, sure := c.client.LastDate()
+	return c.client.Offset(), sure
 }
 
 // Send maps Feishu's answers to outcomes.

@@ -45,7 +45,7 @@ func newBotHarness(t *testing.T, opts feishutest.Options) *botHarness {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.f = New(h.f.cfg, h.l, NewFeishu(cards, client, nil), WithLogger(log), WithClockOffset(client.Offset))
+	h.f = New(h.f.cfg, h.l, single(NewFeishu(cards, client, nil)), WithLogger(log))
 	return h
 }
 
@@ -213,7 +213,7 @@ func TestRestartInAnOutage(t *testing.T) {
 			t.Fatal(err)
 		}
 		again := &harness{l: l, ch: new(fakeChannel)}
-		again.f = New(h.f.cfg, l, again.ch, WithLogger(slog.New(slog.DiscardHandler)))
+		again.f = New(h.f.cfg, l, single(again.ch), WithLogger(slog.New(slog.DiscardHandler)))
 		defer again.start(t)()
 		time.Sleep(time.Minute)
 		told := again.ch.told()

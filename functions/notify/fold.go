@@ -33,7 +33,7 @@ func (d *deliverer) fold(due []alert.Group) (folding, error) {
 	if err != nil || len(all) == 0 {
 		return f, err
 	}
-	soon, err := d.ledger.DueWithin(d.route, nodeSoon)
+	soon, err := d.ledger.DueWithin(d.Name, nodeSoon)
 	if err != nil {
 		return f, err
 	}
@@ -46,13 +46,13 @@ func (d *deliverer) fold(due []alert.Group) (folding, error) {
 	if len(n.soon) == 0 {
 		return f, nil
 	}
-	waiting, err := d.ledger.DueWithin(d.route, forever)
+	waiting, err := d.ledger.DueWithin(d.Name, forever)
 	if err != nil {
 		return f, err
 	}
 	f.groups, f.under = nil, map[alert.Fingerprint][]alert.Group{}
 	for _, g := range waiting {
-		if node, ok := n.of(g); ok && g.Undelivered(d.route) > 0 {
+		if node, ok := n.of(g); ok && g.Undelivered(d.Name) > 0 {
 			f.under[node.Fingerprint] = append(f.under[node.Fingerprint], g)
 		}
 	}

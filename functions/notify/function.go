@@ -8,20 +8,22 @@ import (
 	"sync"
 	"time"
 
-	"github.com/edgebell/edgebell/functions/alert"
 	"github.com/edgebell/edgebell/functions/ledger"
 )
 
-// Function is the whole of it: a ledger between a way in and a way out.
+// Function is the whole of it: a ledger between a way in and the ways out.
 type Function struct {
-	cfg     Config
-	ledger  *ledger.Ledger
-	sources *sources
-	out     *deliverer
-	log     *slog.Logger
-	metrics *metricSet
-	intake  outage
-	target  string
+	cfg      Config
+	ledger   *ledger.Ledger
+	sources  *sources
+	routes   []Route
+	out      []*deliverer // one for each route
+	shows    Channel      // renders for the page
+	usage    *usage
+	bulletin *bulletin
+	log      *slog.Logger
+	metrics  *metricSet
+	intake   outage
 
 	testing sync.Mutex // held while a test message is on its way
 
@@ -38,51 +40,59 @@ func WithLogger(log *slog.Logger) Option { return func(f *Function) { f.log = lo
 // WithDump sets where DUMP_EVENTS writes; the default is standard output.
 func WithDump(w io.Writer) Option { return func(f *Function) { f.dumpTo = w } }
 
-// WithTarget names the channel's far side in /status. It must not hold a
-// secret.
-func WithTarget(host string) Option { return func(f *Function) { f.target = host } }
-
-// WithClockOffset tells how far the far side's clock is ahead of this one.
-func WithClockOffset(offset func() time.Duration) Option {
-	return func(f *Function) { f.out.offset = offset }
-}
-
-// WithTime tells what time it is, and whether somebody vouches for it. Without
-// it nobody does.
+// WithTime tells what time it is, and whether somebody vouches for it. The
+// default is FarTime with the wall clock.
 func WithTime(now func() (t time.Time, sure bool)) Option {
-	return func(f *Function) { f.out.usage.now = now }
+	return func(f *Function) { f.usage.now = now }
 }
 
-// New makes the function over an open ledger and a channel. cfg must be valid.
-func New(cfg Config, l *ledger.Ledger, ch Channel, opts ...Option) *Function {
-	m := newMetrics()
+// New makes the function over an open ledger and its routes, in the order in
+// which they are tried, the default route, if there is one, last. cfg must be
+// valid, and the ledger have the same routes.
+func New(cfg Config, l *ledger.Ledger, routes []Route, opts ...Option) *Function {
 	f := &Function{
-		cfg: cfg, ledger: l, log: slog.Default(), metrics: m, dumpTo: os.Stdout,
+		cfg: cfg, ledger: l, log: slog.Default(), metrics: newMetrics(), dumpTo: os.Stdout, routes: routes,
 		intake: outage{what: "events cannot be kept: senders are asked to wait"},
-		out: &deliverer{
-			route: alert.DefaultRoute, channel: ch, ledger: l, threshold: cfg.DigestThreshold,
-			pace: newPace(cfg.Feishu.MaxPerMinute), metrics: m,
-			offset: func() time.Duration { return 0 }, tests: make(chan chan Diagnosis),
-		},
 	}
 	if cfg.zone == nil { // not validated
 		cfg.zone, cfg.beatAt = time.UTC, -1
 	}
-	f.out.usage = &usage{
-		ledger: l, budget: cfg.BudgetPerDay, zone: cfg.zone, beatAt: cfg.beatAt,
-		now: func() (time.Time, bool) { return time.Now().Add(f.out.offset()), false },
+	f.usage = &usage{
+		ledger: l, budget: cfg.BudgetPerDay, zone: cfg.zone, beatAt: cfg.beatAt, now: FarTime(time.Now, routes...),
 	}
+	f.bulletin = &bulletin{ledger: l, usage: f.usage}
 	for _, opt := range opts {
 		opt(f)
 	}
-	f.out.log, f.out.usage.log = f.log, f.log
-	f.out.test = func(ctx context.Context) Diagnosis {
-		t := f.tester()
-		return t.run(ctx)
+	f.usage.log = f.log
+	for _, r := range routes {
+		f.out = append(f.out, newDeliverer(f, r))
 	}
+	f.bulletin.routes, f.shows = f.out, pageChannel(cfg, routes)
 	f.sources = newSources(l, cfg.Ledger.EventTTL, f.log)
 	return f
 }
 
-// Run drives the way out until ctx ends; a card on its way is finished first.
-func (f *Function) Run(ctx context.Context) { f.out.run(ctx) }
+// Run drives the ways out until ctx ends; cards on their way are finished
+// first.
+func (f *Function) Run(ctx context.Context) {
+	var all sync.WaitGroup
+	for _, d := range f.out {
+		all.Go(func() { d.run(ctx) })
+	}
+	all.Wait()
+	f.usage.close()
+}
+
+// several says that routes are named: what is said of one says which.
+func (f *Function) several() bool {
+	return len(f.routes) > 1 || len(f.routes) == 1 && !hasDefault(f.routes)
+}
+
+// labelled is a route's name as a label, or empty where there is only the one.
+func (f *Function) labelled(route string) string {
+	if f.several() {
+		return route
+	}
+	return ""
+}

@@ -58,17 +58,6 @@ func (f *Function) Handle(ctx context.Context, events []event.Event) error {
 	return nil
 }
 
-// classify says what an Alert means: it rings, it heals (a node that goes silent
-// takes good news back), or both; false when it is ignored.
-func (f *Function) classify(a alert.Alert) (ledger.Report, bool) {
-	r := ledger.Report{Alert: a, Rings: f.cfg.filter.Match(a)}
-	if f.cfg.Recovery != recoveryOff {
-		r.Heals = a.Heals()
-		return r, r.Rings || r.Heals != nil || a.NodeDown()
-	}
-	return r, r.Rings
-}
-
 // keep commits what the events brought, trouble and its end together. What is
 // ignored or ends nothing costs no commit.
 func (f *Function) keep(ctx context.Context, reports []ledger.Report, statuses []sourceStatus) error {

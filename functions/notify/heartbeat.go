@@ -99,9 +99,12 @@ func (d *deliverer) heartbeat(sentAt time.Time) *card.Heartbeat {
 		Dropped: sum(c.Dropped) - row.Beat.Dropped, Offline: row.Offline - row.Beat.Offline,
 		Groups: stats.Groups, Usage: use, Since: d.ledger.Now().Sub(row.Beat.At),
 	}
-	h.Waiting, _ = d.ledger.Backlog(d.route)
-	if at, ok := d.ledger.NextDue(d.route); ok {
-		h.Oldest = max(d.ledger.Now().Sub(at), 0)
+	for _, r := range d.bulletin.routes {
+		waiting, _ := d.ledger.Backlog(r.Name)
+		h.Waiting += waiting
+		if at, ok := d.ledger.NextDue(r.Name); ok {
+			h.Oldest = max(h.Oldest, d.ledger.Now().Sub(at))
+		}
 	}
 	return h
 }

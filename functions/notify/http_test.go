@@ -178,7 +178,7 @@ func TestLedgerThatTakesNothingAnswers503(t *testing.T) {
 func TestProbesStayGreenWhenTheChannelRefuses(t *testing.T) {
 	h := newHarness(t, nil)
 	defer func() { _ = h.l.Close() }()
-	h.f.out.link.down(h.f.log, &SendError{Outcome: ChannelRefused, Err: fmt.Errorf("code 19001")}, refusedFirst, refusedMost)
+	h.f.out[0].link.down(h.f.log, &SendError{Outcome: ChannelRefused, Err: fmt.Errorf("code 19001")}, refusedFirst, refusedMost)
 	for _, path := range []string{"/healthz", "/readyz"} {
 		rec := httptest.NewRecorder()
 		h.f.Handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))

@@ -91,6 +91,12 @@ func (l *link) wait(now time.Time) time.Duration {
 
 func (l *link) waiting() bool { return l.wait(time.Now()) > 0 }
 
+// works says that nothing is known that would keep a message from passing.
+func (l *link) works() bool {
+	_, down := l.downSince()
+	return !down
+}
+
 // downSince is the wall time since when nothing could be sent; false when the
 // link is up.
 func (l *link) downSince() (time.Time, bool) {

@@ -9,6 +9,12 @@ import (
 	"github.com/edgebell/edgebell/functions/card"
 )
 
+// Kinds of channel that this package has itself.
+const (
+	ChannelFeishu = "feishu"
+	ChannelLog    = "log"
+)
+
 // logChannel prints each card as one JSON line. It is for trying things out,
 // and for those who collect logs.
 type logChannel struct {

@@ -12,13 +12,13 @@ import (
 // send on without it would tell the same story again and again.
 func (d *deliverer) delivered(ctx context.Context, out Outgoing, part Part, receipt Receipt) time.Duration {
 	d.link.up(d.log)
-	outage, wasOffline := d.ledger.Offline(d.route)
+	outage, wasOffline := d.ledger.Offline(d.Name)
 	marks := marksOf(out.Groups, part.Groups)
 	for _, g := range out.Related {
 		marks = append(marks, ledger.MarkOf(g))
 	}
 	for tries := 0; ; tries++ {
-		err := d.ledger.Delivered(context.WithoutCancel(ctx), d.route, marks, out.Notices)
+		err := d.ledger.Delivered(context.WithoutCancel(ctx), d.Name, marks, out.Notices)
 		if err == nil {
 			break
 		}
@@ -45,7 +45,7 @@ func (d *deliverer) delivered(ctx context.Context, out Outgoing, part Part, rece
 // told notes what a message has said besides its stories.
 func (d *deliverer) told(out Outgoing) {
 	if !out.Notices.Empty() {
-		d.noticedLast = time.Now()
+		d.bulletin.noticed()
 	}
 	if out.Digest && d.usage.state() == BudgetSoft {
 		d.digestLast = time.Now()
@@ -58,10 +58,10 @@ func (d *deliverer) told(out Outgoing) {
 
 // logCard writes the one line that a person greps for.
 func (d *deliverer) logCard(out Outgoing, marks []ledger.Mark, r Receipt) {
-	attrs := []any{"route", d.route, "groups", len(marks), "bytesOut", r.BytesOut, "bytesIn", r.BytesIn, "ms", r.Took.Milliseconds()}
+	attrs := []any{"route", d.Name, "groups", len(marks), "bytesOut", r.BytesOut, "bytesIn", r.BytesIn, "ms", r.Took.Milliseconds()}
 	if len(out.Groups) == 1 {
 		g := out.Groups[0]
-		attrs = append(attrs, "id", g.ShortID(d.route), "reason", g.Newest.Reason, "object", objectOf(g), "count", g.Total)
+		attrs = append(attrs, "id", g.ShortID(d.Name), "reason", g.Newest.Reason, "object", objectOf(g), "count", g.Total)
 	}
 	if out.Digest {
 		attrs = append(attrs, "digest", true)
@@ -114,8 +114,8 @@ func (d *deliverer) giveUp(ctx context.Context, out Outgoing) time.Duration {
 		return 0
 	}
 	g := out.Groups[0]
-	d.log.Error("card refused in every form: parked and counted as dropped", "reason", g.Newest.Reason, "object", objectOf(g), "count", g.Undelivered(d.route))
-	if err := d.ledger.Park(context.WithoutCancel(ctx), d.route, marksOf(out.Groups, []int{0})); err != nil {
+	d.log.Error("card refused in every form: parked and counted as dropped", "reason", g.Newest.Reason, "object", objectOf(g), "count", g.Undelivered(d.Name))
+	if err := d.ledger.Park(context.WithoutCancel(ctx), d.Name, marksOf(out.Groups, []int{0})); err != nil {
 		d.log.Error("ledger cannot be written", "error", err)
 		return offlineMost
 	}
@@ -124,7 +124,7 @@ func (d *deliverer) giveUp(ctx context.Context, out Outgoing) time.Duration {
 
 func (d *deliverer) reset() {
 	d.level, d.unknown = 0, 0
-	if at, ok := d.ledger.NextDue(d.route); !ok || at > d.ledger.Now() {
+	if at, ok := d.ledger.NextDue(d.Name); !ok || at > d.ledger.Now() {
 		d.single = false
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/edgebell/edgebell/functions/alert"
 	"github.com/edgebell/edgebell/functions/card"
+	"github.com/edgebell/edgebell/functions/ledger"
 )
 
 //go:embed page.css
@@ -76,18 +77,19 @@ func (f *Function) authenticatePage(next echo.HandlerFunc) echo.HandlerFunc {
 
 // pageView is what the page shows.
 type pageView struct {
-	w              pageWords
-	zone           *time.Location
-	now            time.Time
-	refresh        bool
-	language       string
-	oldest, offset time.Duration // due, and of the far side's clock
-	status         Status
-	next           time.Time // when a group is due next
-	use            card.Usage
-	notices        string
-	groups         []pageGroup
-	older          int
+	w        pageWords
+	zone     *time.Location
+	now      time.Time
+	refresh  bool
+	language string
+	oldest   time.Duration // due
+	status   Status
+	routes   []RouteStatus
+	next     time.Time // when a group is due next
+	use      card.Usage
+	notices  string
+	groups   []pageGroup
+	older    int
 }
 
 // pageGroup is a line of the page.
@@ -100,9 +102,12 @@ type pageGroup struct {
 }
 
 func (f *Function) newPage(groups []alert.Group, refresh bool) *pageView {
-	now, _ := f.out.usage.now()
-	use, _ := f.out.usage.read()
-	p := &pageView{w: pageWordsOf(f.cfg.Card.Language), zone: f.out.usage.zone, now: now, refresh: refresh, status: f.Status(), use: use, language: f.cfg.Card.Language, offset: f.out.offset().Abs()}
+	now, _ := f.usage.now()
+	use, _ := f.usage.read()
+	p := &pageView{
+		w: pageWordsOf(f.cfg.Card.Language), zone: f.usage.zone, now: now, refresh: refresh,
+		status: f.Status(), routes: f.routeStatuses(), use: use, language: f.cfg.Card.Language,
+	}
 	slices.SortFunc(p.status.Sources, func(a, b SourceStatus) int {
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Origin, b.Origin))
 	})
@@ -113,21 +118,33 @@ func (f *Function) newPage(groups []alert.Group, refresh bool) *pageView {
 		p.groups = append(p.groups, f.pageGroup(g, now, i < shownPreviews))
 	}
 	p.older = len(groups) - len(p.groups)
-	if at, ok := f.ledger.NextDue(alert.DefaultRoute); ok {
+	if at, ok := f.nextDue(); ok {
 		until := at.Sub(f.ledger.Now())
 		p.next, p.oldest = now.Add(max(until, 0)), max(-until, 0)
 	}
 	if n := f.ledger.Notices(); !n.Empty() {
-		p.notices = f.preview(Outgoing{Notices: n, Route: alert.DefaultRoute, SentAt: now}).text
+		p.notices = f.preview(Outgoing{Notices: n, SentAt: now}).text
 	}
 	return p
+}
+
+// nextDue is when a group is or was due first on any route.
+func (f *Function) nextDue() (first ledger.Time, ok bool) {
+	for _, d := range f.out {
+		if at, due := f.ledger.NextDue(d.Name); due && (!ok || at < first) {
+			first, ok = at, true
+		}
+	}
+	return first, ok
 }
 
 // pageGroup renders the group as its next card would be, so that the page
 // shows what Feishu does.
 func (f *Function) pageGroup(g alert.Group, now time.Time, preview bool) pageGroup {
-	out := pageGroup{Group: g, waiting: max(g.Undelivered(alert.DefaultRoute), 0)}
-	shown := f.preview(Outgoing{Groups: []alert.Group{g}, Route: alert.DefaultRoute, SentAt: cmp.Or(g.Last, now)})
+	out := pageGroup{Group: g}
+	route := f.out[0].Name
+	out.waiting = max(g.Undelivered(route), 0)
+	shown := f.preview(Outgoing{Groups: []alert.Group{g}, Route: route, SentAt: cmp.Or(g.Last, now)})
 	out.what, out.color = shown.title, shown.color
 	if preview {
 		out.preview = shown.html

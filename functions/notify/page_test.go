@@ -33,7 +33,7 @@ func pageHarness(t *testing.T, change func(*Config)) *harness {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.f = New(h.f.cfg, h.l, NewLog(cards, io.Discard), WithLogger(h.f.log))
+	h.f = New(h.f.cfg, h.l, single(NewLog(cards, io.Discard)), WithLogger(h.f.log))
 	return h
 }
 
@@ -98,7 +98,7 @@ func TestPageTellsWhatIsGoingOn(t *testing.T) {
 			if err := errors.Join(h.l.AddGap(ledger.Gap{From: time.Now().Add(-time.Hour), To: time.Now(), Why: ledger.GapSourceDown}), h.l.AddDropped("no_room", 3)); err != nil {
 				t.Fatal(err)
 			}
-			h.f.out.link.down(h.f.log, offline().(*SendError), offlineFirst, offlineMost)
+			h.f.out[0].link.down(h.f.log, offline().(*SendError), offlineFirst, offlineMost)
 			status := sourceStatus{Cluster: "edge"}
 			status.Boot, status.Sequence, status.Origin, status.IntervalSeconds = "b", 1, "watch", 60
 			if err := h.f.sources.observe(status); err != nil {
@@ -179,8 +179,8 @@ func TestHostileTextOnThePage(t *testing.T) {
 			if err := errors.Join(h.l.AddGap(ledger.Gap{Why: evil}), h.l.AddDropped(evil, 1)); err != nil {
 				t.Fatal(err)
 			}
-			h.f.target = evil
-			h.f.out.link.down(h.f.log, &SendError{Outcome: Retry, Err: errors.New(evil)}, offlineFirst, offlineMost)
+			h.f.out[0].Target = evil
+			h.f.out[0].link.down(h.f.log, &SendError{Outcome: Retry, Err: errors.New(evil)}, offlineFirst, offlineMost)
 			status := sourceStatus{Cluster: evil}
 			status.Boot, status.Sequence, status.Origin = "b", 1, evil
 			if err := h.f.sources.observe(status); err != nil {

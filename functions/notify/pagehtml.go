@@ -54,10 +54,9 @@ func (p *pageView) title() string {
 }
 
 func (p *pageView) head(h *html) {
-	l := p.status.Link
-	state := p.w.links[l.State]
+	link := worst(p.routes)
 	h.raw(`<header class="bar"><div class="name"><h1>Edgebell</h1><p>`).text(fmt.Sprintf(p.w.cluster, p.status.Cluster)).raw(`</p></div><span class="pill `)
-	h.raw(map[string]string{LinkUp: "good", LinkDown: "bad", LinkRefused: "bad"}[l.State]).raw(`">`).text(state).raw(`</span>`)
+	h.raw(map[string]string{LinkUp: "good", LinkDown: "bad", LinkRefused: "bad"}[link]).raw(`">`).text(p.w.links[link]).raw(`</span>`)
 	if p.refresh {
 		h.raw(`<a class="pill" href="?refresh=0">`).text(p.w.pause).raw(`</a>`)
 	} else {
@@ -70,20 +69,7 @@ func (p *pageView) head(h *html) {
 func (p *pageView) tiles(h *html) {
 	s, w := p.status, p.w
 	h.raw(`<section class="tiles">`)
-	link := []string{}
-	if !s.Link.Since.IsZero() {
-		link = append(link, fmt.Sprintf(w.since, w.links[s.Link.State], p.stamp(s.Link.Since)))
-	}
-	if !s.Link.LastSent.IsZero() {
-		link = append(link, fmt.Sprintf(w.lastSent, p.stamp(s.Link.LastSent)))
-	}
-	if !s.Link.NextTry.IsZero() {
-		link = append(link, fmt.Sprintf(w.nextTry, p.stamp(s.Link.NextTry), s.Link.Tries))
-	}
-	if s.Channel.ClockOffset != "" {
-		link = append(link, fmt.Sprintf(w.clock, span(p.offset, p.language)))
-	}
-	p.tile(h, w.channel, targetOf(s.Channel), link, "")
+	p.channelTiles(h)
 	backlog := []string{}
 	switch {
 	case s.Backlog.Due > 0:
@@ -91,7 +77,7 @@ func (p *pageView) tiles(h *html) {
 	case !p.next.IsZero():
 		backlog = append(backlog, fmt.Sprintf(w.nextDue, p.stamp(p.next)))
 	}
-	p.tile(h, w.waiting, fmt.Sprintf(w.groups, s.Backlog.Groups), backlog, warnIf(s.Backlog.Due > 0 && s.Link.State != LinkUp))
+	p.tile(h, w.waiting, fmt.Sprintf(w.groups, s.Backlog.Groups), backlog, warnIf(s.Backlog.Due > 0 && worst(p.routes) != LinkUp))
 	p.tile(h, w.sent, fmt.Sprintf(w.cards, s.Ledger.CardsSent), []string{fmt.Sprintf(w.occurrences, s.Ledger.Occurrences)}, "")
 	p.tile(h, w.data, bytesOf(p.use.Day), p.dataLines(), warnIf(s.Usage.Budget == BudgetSoft || s.Usage.Budget == BudgetHard))
 	lost := []string{}
@@ -102,16 +88,7 @@ func (p *pageView) tiles(h *html) {
 	state := fmt.Sprintf(w.used, bytesOf(s.Ledger.UsedBytes), bytesOf(s.Ledger.Bytes))
 	p.tile(h, w.disk, state, []string{s.Ledger.Error}, warnIf(!s.Ledger.Writable))
 	h.raw(`</section>`)
-	if s.Link.LastError != "" {
-		h.raw(`<p class="error"><b>`).text(w.lastError).raw(`</b> `).text(s.Link.LastError).raw(`</p>`)
-	}
-}
-
-func targetOf(c ChannelStatus) string {
-	if c.Target != "" {
-		return c.Target
-	}
-	return c.Kind
+	p.errors(h)
 }
 
 func warnIf(bad bool) string {

@@ -1,12 +1,15 @@
 package notify
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 
 	"github.com/edgebell/edgebell/functions/alert"
+	"github.com/edgebell/edgebell/functions/card"
 )
 
 // preview is a message as Feishu shows it.
@@ -20,7 +23,7 @@ type preview struct {
 // that is sent, so it shows the operator's own card, too.
 func (f *Function) preview(o Outgoing) preview {
 	for level := 0; ; level++ {
-		parts, err := f.out.channel.Render(level, o)
+		parts, err := f.shows.Render(level, o)
 		if err == nil {
 			return previewOf(parts[0].MsgType, parts[0].Payload)
 		}
@@ -32,6 +35,30 @@ func (f *Function) preview(o Outgoing) preview {
 			return preview{title: title, color: "grey"}
 		}
 	}
+}
+
+// pageChannel renders what the page shows. It shows cards as Feishu does: where
+// no route leads to Feishu, with cards of its own.
+func pageChannel(cfg Config, routes []Route) Channel {
+	for _, r := range routes {
+		if strings.HasPrefix(r.Kind, ChannelFeishu) || r.Kind == ChannelLog {
+			return r.Channel
+		}
+	}
+	cards, err := card.New(cfg.Card, card.Options{Cluster: cfg.Cluster})
+	if err != nil || len(routes) == 0 {
+		return noChannel{}
+	}
+	return NewLog(cards, io.Discard)
+}
+
+// noChannel renders nothing.
+type noChannel struct{}
+
+func (noChannel) Render(int, Outgoing) ([]Part, error) { return nil, ErrNoSimpler }
+
+func (noChannel) Send(context.Context, Part) (Receipt, error) {
+	return Receipt{}, &SendError{Outcome: ChannelRefused, Err: ErrNoSimpler}
 }
 
 // colors are those a header may have; others show as none.

@@ -10,18 +10,15 @@ import (
 
 // tester sends a test message and says in words what came of it.
 type tester struct {
-	cfg     Config
-	channel Channel
-	pace    *pace
-	now     func() (t time.Time, sure bool)
-	offset  func() time.Duration
-	sent    func(Receipt, error)
+	Route
+	pace *pace
+	now  func() (t time.Time, sure bool)
+	sent func(Receipt, error)
 }
 
-func (f *Function) tester() tester {
-	d := f.out
+func (f *Function) tester(d *deliverer) tester {
 	return tester{
-		cfg: f.cfg, channel: d.channel, pace: d.pace, now: d.usage.now, offset: d.offset,
+		Route: d.Route, pace: d.pace, now: d.now,
 		sent: func(r Receipt, err error) {
 			d.metrics.sent(r, err)
 			d.usage.add(r)
@@ -32,10 +29,10 @@ func (f *Function) tester() tester {
 	}
 }
 
-// Check sends one test message through ch, without a ledger. now and offset
-// are as for WithTime and WithClockOffset.
-func Check(ctx context.Context, cfg Config, ch Channel, now func() (time.Time, bool), offset func() time.Duration) Diagnosis {
-	t := tester{cfg: cfg, channel: ch, pace: newPace(cfg.Feishu.MaxPerMinute), now: now, offset: offset, sent: func(Receipt, error) {}}
+// Check sends one test message on a route, without a ledger. known is as for
+// FarTime.
+func Check(ctx context.Context, r Route, known func() time.Time) Diagnosis {
+	t := tester{Route: r, pace: newPace(r.PerMinute), now: FarTime(known, r), sent: func(Receipt, error) {}}
 	return t.run(ctx)
 }
 
@@ -47,7 +44,7 @@ func (t *tester) run(ctx context.Context) Diagnosis {
 		if err := pause(ctx, t.pace.wait(now, now.Add(t.offset()))); err != nil {
 			return t.diagnose(level, err)
 		}
-		parts, err := t.channel.Render(level, Outgoing{Test: true, SentAt: time.Now().Add(t.offset())})
+		parts, err := t.Channel.Render(level, Outgoing{Test: true, SentAt: time.Now().Add(t.offset())})
 		if errors.Is(err, ErrNoSimpler) {
 			return t.diagnose(level, last)
 		}
@@ -56,7 +53,7 @@ func (t *tester) run(ctx context.Context) Diagnosis {
 			continue
 		}
 		t.pace.took(time.Now())
-		receipt, err := t.channel.Send(ctx, parts[0])
+		receipt, err := t.Channel.Send(ctx, parts[0])
 		t.sent(receipt, err)
 		var se *SendError
 		if !errors.As(err, &se) || se.Outcome != MessageRefused {
@@ -81,7 +78,7 @@ func pause(ctx context.Context, d time.Duration) error {
 
 // form names the form of card at a level.
 func (t *tester) form(level int) string {
-	schema := card.Schema(t.cfg.Card.Schema)
+	schema := card.Schema(t.Card.Schema)
 	if schema == "" {
 		schema = card.V2
 	}

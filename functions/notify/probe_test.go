@@ -19,21 +19,23 @@ import (
 // unless opts says else.
 func probe(t *testing.T, bot *feishutest.Bot, url, language string, change func(*feishu.Config), opts ...feishu.Option) Diagnosis {
 	t.Helper()
-	cfg := testConfig(t)
-	cfg.Channel, cfg.Card.Language = ChannelFeishu, language
-	cfg.Feishu = feishu.Config{URL: url, Secret: testSecret, Keyword: "edgebell", MaxPerMinute: 20}
+	cfg := feishu.Config{URL: url, Secret: testSecret, Keyword: "edgebell", MaxPerMinute: 20}
 	if change != nil {
-		change(&cfg.Feishu)
+		change(&cfg)
 	}
-	cards, err := card.New(cfg.Card, card.Options{Keyword: cfg.Feishu.Keyword, Cluster: "pi"})
+	looks := card.Config{Language: language}
+	cards, err := card.New(looks, card.Options{Keyword: cfg.Keyword, Cluster: "pi"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := feishu.New(cfg.Feishu, opts...)
+	client, err := feishu.New(cfg, opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := Check(t.Context(), cfg, NewFeishu(cards, client, nil), FarTime(client, time.Now), client.Offset)
+	d := Check(t.Context(), Route{
+		Kind: ChannelFeishu, Channel: NewFeishu(cards, client, nil), PerMinute: cfg.MaxPerMinute,
+		Signed: cfg.Secret != "", Keyed: cfg.Keyword != "", Card: looks,
+	}, time.Now)
 	if both := d.String() + d.Error; strings.Contains(both, testToken) || strings.Contains(both, testSecret) {
 		t.Errorf("the diagnosis shows a secret: %s", both)
 	}
@@ -153,7 +155,7 @@ func TestDiagnosisOfAHostThatIsNotThere(t *testing.T) {
 func TestWords(t *testing.T) {
 	for kind, w := range diagnoses {
 		for i := range w {
-			if w[i].says == "" || (w[i].do == "") != (kind == "ok" || kind == "printed") {
+			if w[i].says == "" || (w[i].do == "") != (kind == "ok" || kind == "printed" || kind == "delivered") {
 				t.Errorf("%s, language %d: %+v", kind, i, w[i])
 			}
 		}
@@ -175,8 +177,7 @@ func postTest(h http.Handler, header map[string]string) *httptest.ResponseRecord
 func TestPostTest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newBotHarness(t, feishutest.Options{Secret: testSecret, Disabled: true})
-		h.f.cfg.Channel = ChannelFeishu
-		h.f.cfg.Feishu.Secret = testSecret
+		h.f.out[0].Kind, h.f.out[0].Signed = ChannelFeishu, true
 		defer h.start(t)()
 		h.happen(t, 1, 1)
 		time.Sleep(time.Hour + 3*time.Minute) // the next try is minutes away

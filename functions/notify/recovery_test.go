@@ -21,7 +21,7 @@ import (
 // edgeFilter is the edge overlay's, in short.
 const edgeFilter = "type=Warning;kind=Node,reason in (NodeNotReady)"
 
-func edge(c *Config) { c.Filter = edgeFilter }
+func edge(c *Config) { c.Conditions.Filter = edgeFilter }
 
 // says hands the function an Event that happens now: "Warning Pod shop/web-0
 // BackOff node-1", where the node may be left out.
@@ -227,7 +227,7 @@ func TestWhenPodsAreNotFolded(t *testing.T) {
 		{"nodes do not ring", "type=Warning", []string{"Normal Node n1 NodeNotReady", "Warning Pod shop/web-0 NodeNotReady", "Warning Pod shop/web-1 NodeNotReady"}, 2},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			edgeTest(t, func(c *Config) { c.Filter = tc.filter }, func(t *testing.T, h *harness) {
+			edgeTest(t, func(c *Config) { c.Conditions.Filter = tc.filter }, func(t *testing.T, h *harness) {
 				h.says(t, tc.says...)
 				time.Sleep(10 * time.Hour)
 				if got := h.lines(); len(got) != tc.cards {

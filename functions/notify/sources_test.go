@@ -88,7 +88,7 @@ func TestGapIsFoundAcrossARestartOfTheFunction(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = l.Close() }()
-		f := New(h.f.cfg, l, new(fakeChannel))
+		f := New(h.f.cfg, l, single(new(fakeChannel)))
 		if err := f.sources.observe(status("b", 1, nil)); err != nil {
 			t.Fatal(err)
 		}

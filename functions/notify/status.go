@@ -4,19 +4,31 @@ import (
 	"log/slog"
 	"sync"
 	"time"
-
-	"github.com/edgebell/edgebell/functions/alert"
 )
 
 // Status is what GET /status answers.
 type Status struct {
-	Cluster string         `json:"cluster"`
-	Channel ChannelStatus  `json:"channel"`
-	Link    LinkStatus     `json:"link"`
+	Cluster string `json:"cluster"`
+	// Channel and Link are those of the default route; with ROUTES each route
+	// has its own under Routes, and Backlog is the sum of theirs.
+	Channel ChannelStatus  `json:"channel,omitzero"`
+	Link    LinkStatus     `json:"link,omitzero"`
 	Backlog BacklogStatus  `json:"backlog"`
+	Routes  []RouteStatus  `json:"routes,omitempty"`
 	Usage   UsageStatus    `json:"usage"`
 	Ledger  LedgerStatus   `json:"ledger"`
 	Sources []SourceStatus `json:"sources"`
+}
+
+// RouteStatus is how one route is.
+type RouteStatus struct {
+	Route string `json:"route"`
+	// Match is what it takes; empty means everything that reaches it.
+	Match    string        `json:"match,omitempty"`
+	Continue bool          `json:"continue,omitempty"`
+	Channel  ChannelStatus `json:"channel"`
+	Link     LinkStatus    `json:"link"`
+	Backlog  BacklogStatus `json:"backlog"`
 }
 
 // ChannelStatus names where cards go.
@@ -34,6 +46,8 @@ type BacklogStatus struct {
 	Due         int    `json:"due"`
 	OldestDue   string `json:"oldestDue,omitempty"` // how long it has been due
 	NoticeWaits bool   `json:"noticeWaits,omitempty"`
+
+	oldest time.Duration
 }
 
 // UsageStatus is what the link has carried, in bytes of the channel.
@@ -66,8 +80,6 @@ func (f *Function) Status() Status {
 	st, counts := f.ledger.Stats(), f.ledger.Counts()
 	out := Status{
 		Cluster: f.cfg.Cluster,
-		Channel: ChannelStatus{Kind: f.cfg.Channel, Target: f.target},
-		Link:    f.out.link.status(),
 		Ledger: LedgerStatus{
 			Writable: st.Err == nil, Groups: st.Groups, Seen: st.Seen, Bytes: st.Bytes, UsedBytes: st.UsedBytes,
 			Uptime: time.Duration(f.ledger.Now()).Round(time.Second).String(), Occurrences: counts.Occurrences,
@@ -79,22 +91,53 @@ func (f *Function) Status() Status {
 	if st.Err != nil {
 		out.Ledger.Error = st.Err.Error()
 	}
-	if offset := f.out.offset(); offset.Abs() >= time.Second {
-		out.Channel.ClockOffset = offset.Round(time.Second).String()
+	use, _ := f.usage.read()
+	out.Usage = UsageStatus{Today: use.Day, ThisMonth: use.Month, PerDay: use.Budget, Budget: f.usage.state()}
+	routes := f.routeStatuses()
+	out.Backlog = backlogOf(routes)
+	out.Backlog.NoticeWaits = !f.ledger.Notices().Empty()
+	if f.several() {
+		out.Routes = routes
+	} else if len(routes) == 1 {
+		out.Channel, out.Link = routes[0].Channel, routes[0].Link
 	}
-	out.Backlog = f.backlog()
-	use, _ := f.out.usage.read()
-	out.Usage = UsageStatus{Today: use.Day, ThisMonth: use.Month, PerDay: use.Budget, Budget: f.out.usage.state()}
 	return out
 }
 
-func (f *Function) backlog() BacklogStatus {
-	waiting, due := f.ledger.Backlog(alert.DefaultRoute)
-	b := BacklogStatus{Groups: waiting, Due: due, NoticeWaits: !f.ledger.Notices().Empty()}
-	if at, ok := f.ledger.NextDue(alert.DefaultRoute); ok && due > 0 {
-		b.OldestDue = f.ledger.Now().Sub(at).Round(time.Second).String()
+func (f *Function) routeStatuses() []RouteStatus {
+	out := make([]RouteStatus, 0, len(f.out))
+	for _, d := range f.out {
+		out = append(out, d.status())
 	}
-	return b
+	return out
+}
+
+func (d *deliverer) status() RouteStatus {
+	out := RouteStatus{
+		Route: d.Name, Match: d.Match.String(), Continue: d.Continue, Channel: ChannelStatus{Kind: d.Kind, Target: d.Target}, Link: d.link.status(),
+	}
+	if offset := d.offset(); offset.Abs() >= time.Second {
+		out.Channel.ClockOffset = offset.Round(time.Second).String()
+	}
+	waiting, due := d.ledger.Backlog(d.Name)
+	out.Backlog = BacklogStatus{Groups: waiting, Due: due}
+	if at, ok := d.ledger.NextDue(d.Name); ok && due > 0 {
+		out.Backlog.oldest = d.ledger.Now().Sub(at)
+		out.Backlog.OldestDue = out.Backlog.oldest.Round(time.Second).String()
+	}
+	return out
+}
+
+// backlogOf adds up; a story counts on each of its routes.
+func backlogOf(routes []RouteStatus) (sum BacklogStatus) {
+	for _, r := range routes {
+		sum.Groups += r.Backlog.Groups
+		sum.Due += r.Backlog.Due
+		if r.Backlog.OldestDue != "" && r.Backlog.oldest >= sum.oldest {
+			sum.oldest, sum.OldestDue = r.Backlog.oldest, r.Backlog.OldestDue
+		}
+	}
+	return sum
 }
 
 // outage logs the same trouble once, and its end.

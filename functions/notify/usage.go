@@ -3,6 +3,8 @@ package notify
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,11 +22,12 @@ type usageRow struct {
 	DayBytes int64       `json:"b,omitempty"`
 	Month    string      `json:"m,omitempty"` // 2026-11
 	Bytes    int64       `json:"n,omitempty"` // in the month
-	// Withheld: the budget holds alerts back today; Told: a card has said so.
-	// Yesterday: what was held back the day before is still to be told.
-	Withheld  bool          `json:"w,omitempty"`
-	Told      bool          `json:"t,omitempty"`
-	Yesterday bool          `json:"y,omitempty"`
+	// Withheld: the routes on which the budget holds alerts back today; Told:
+	// those where a card has said so. Yesterday: those where what was held back
+	// the day before is still to be told.
+	Withheld  routeSet      `json:"wr,omitempty"`
+	Told      routeSet      `json:"tr,omitempty"`
+	Yesterday routeSet      `json:"yr,omitempty"`
 	Offline   time.Duration `json:"o,omitempty"` // added up
 	Beat      beatRow       `json:"h,omitzero"`
 }
@@ -81,8 +84,33 @@ func (u *usage) today() {
 			r.Month, r.Bytes, u.kept = month, 0, 0
 		}
 	}
-	r.Yesterday = r.Withheld || r.Yesterday
-	r.Day, r.DayAt, r.DayBytes, r.Withheld, r.Told = day, now, 0, false, false
+	r.Yesterday = r.Yesterday.with(r.Withheld)
+	r.Day, r.DayAt, r.DayBytes, r.Withheld, r.Told = day, now, 0, "", ""
+}
+
+// routeSet are names of routes, each with a comma after it.
+type routeSet string
+
+func (s routeSet) has(route string) bool {
+	return slices.Contains(strings.Split(string(s), ","), route)
+}
+
+func (s routeSet) with(more routeSet) routeSet {
+	for route := range strings.SplitSeq(string(more), ",") {
+		if route != "" && !s.has(route) {
+			s += routeSet(route + ",")
+		}
+	}
+	return s
+}
+
+func (s routeSet) without(route string) (out routeSet) {
+	for r := range strings.SplitSeq(string(s), ",") {
+		if r != "" && r != route {
+			out += routeSet(r + ",")
+		}
+	}
+	return out
 }
 
 // laterDay says whether a day is over. An unsure clock may have been set back

@@ -21,29 +21,37 @@ func Config(ctx context.Context, cfg interface{ Validate() error }) error {
 	return configure(ctx, cfg, envconfig.OsLookuper())
 }
 
+// Under reads cfg, a pointer to a struct, from the variables that begin with
+// prefix, as Config does but without validating it.
+func Under(ctx context.Context, prefix string, cfg any) error {
+	return errors.Join(read(ctx, cfg, prefix, envconfig.OsLookuper())...)
+}
+
 func configure(ctx context.Context, cfg interface{ Validate() error }, from envconfig.Lookuper) error {
-	env := environment{from, map[string]bool{}}
-	var errs []error
-	for {
-		err := envconfig.ProcessWith(ctx, &envconfig.Config{Target: cfg, Lookuper: env})
-		if err == nil {
-			break
-		}
-		name, want := variable(cfg, err)
-		if name == "" || env.wrong[name] {
-			errs = append(errs, err) // not one variable's fault
-			break
-		}
-		// Go on as if it were unset, to find what else is wrong.
-		env.wrong[name] = true
-		value, _ := from.Lookup(name)
-		errs = append(errs, fmt.Errorf("%s %q: must be %s", name, value, want))
-	}
-	errs = append(errs, cfg.Validate())
+	errs := append(read(ctx, cfg, "", from), cfg.Validate())
 	if err := errors.Join(errs...); err != nil {
 		return configError{err}
 	}
 	return nil
+}
+
+// read fills in cfg; it goes on past what cannot be read, to find what else is
+// wrong.
+func read(ctx context.Context, cfg any, prefix string, from envconfig.Lookuper) (errs []error) {
+	env := environment{envconfig.PrefixLookuper(prefix, from), map[string]bool{}}
+	for {
+		err := envconfig.ProcessWith(ctx, &envconfig.Config{Target: cfg, Lookuper: env})
+		if err == nil {
+			return errs
+		}
+		name, want := variable(cfg, err)
+		if name == "" || env.wrong[name] {
+			return append(errs, err) // not one variable's fault
+		}
+		env.wrong[name] = true // as if it were unset
+		value, _ := env.Lookuper.Lookup(name)
+		errs = append(errs, fmt.Errorf("%s%s %q: must be %s", prefix, name, value, want))
+	}
 }
 
 // environment makes an empty variable look unset: go-envconfig applies neither

@@ -8,8 +8,8 @@ import (
 	"github.com/edgebell/edgebell/functions/feishu/feishutest"
 )
 
-// TestCheckChannel reads the environment as notify --check does.
-func TestCheckChannel(t *testing.T) {
+// TestCheckRoutes reads the environment as notify --check does.
+func TestCheckRoutes(t *testing.T) {
 	bot := feishutest.NewBot(feishutest.Options{Keywords: []string{"alarm"}})
 	bot.Start()
 	defer bot.Close()
@@ -33,7 +33,7 @@ func TestCheckChannel(t *testing.T) {
 				t.Setenv(k, v)
 			}
 			before := len(bot.Messages())
-			err := checkChannel(t.Context())
+			err := checkRoutes(t.Context())
 			switch {
 			case tc.config != "" && (err == nil || !strings.Contains(err.Error(), tc.config)):
 				t.Errorf("error is %v, want %s", err, tc.config)
