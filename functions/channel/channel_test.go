@@ -72,6 +72,25 @@ func TestRoutesInTheirOrder(t *testing.T) {
 	}
 }
 
+// TestChannelOfItsOwnPackage is one whose variables are as its package has
+// them, with the route's prefix.
+func TestChannelOfItsOwnPackage(t *testing.T) {
+	c, err := read(t, map[string]string{
+		"ROUTES": "hub", "ROUTE_HUB_CHANNEL": "webhook", "ROUTE_HUB_URL": "https://hub.example/in", "ROUTE_HUB_MAX_PER_MINUTE": "7",
+		"ROUTE_HUB_SECRET": "0123456789abcdef", "CHANNEL": "webhook", "CHANNEL_URL": "https://default.example/in",
+	})
+	if err != nil || len(c.Warnings()) != 1 { // nothing reaches the default route
+		t.Fatalf("error %v, warnings %v", err, c.Warnings())
+	}
+	routes, err := c.Open(Options{Log: slog.New(slog.DiscardHandler), TLSTime: time.Now})
+	if err != nil || len(routes) != 1 {
+		t.Fatalf("%d routes, error %v", len(routes), err)
+	}
+	if r := routes[0]; r.Channel == nil || r.Kind != "webhook" || r.Target != "hub.example" || r.PerMinute != 7 || !r.Signed || r.Keyed {
+		t.Errorf("route is %+v", r)
+	}
+}
+
 // TestTheDefaultRouteMayBeMissing only where nothing reaches it.
 func TestTheDefaultRouteMayBeMissing(t *testing.T) {
 	c, err := read(t, map[string]string{"ROUTES": "all", "ROUTE_ALL_URL": hook})
@@ -105,6 +124,9 @@ func TestMistakesAreRefused(t *testing.T) {
 		{"wrong address", map[string]string{"ROUTES": "a", "CHANNEL": "log", "ROUTE_A_URL": "http://example.com/"}, "ROUTE_A_URL: must be https"},
 		{"wrong pace", map[string]string{"ROUTES": "a", "CHANNEL": "log", "ROUTE_A_URL": hook, "ROUTE_A_MAX_PER_MINUTE": "101"}, "ROUTE_A_MAX_PER_MINUTE: 101 is out of range"},
 		{"wrong kind", map[string]string{"ROUTES": "a", "CHANNEL": "log", "ROUTE_A_CHANNEL": "pigeon"}, `ROUTE_A_CHANNEL "pigeon": must be one of `},
+		{"webhook without address", map[string]string{"CHANNEL": "webhook"}, "CHANNEL_URL: is required"},
+		{"webhook's pace", map[string]string{"ROUTES": "a", "CHANNEL": "log", "ROUTE_A_CHANNEL": "webhook", "ROUTE_A_URL": "https://hub.example/", "ROUTE_A_MAX_PER_MINUTE": "-1"}, "ROUTE_A_MAX_PER_MINUTE"},
+		{"not the webhook's", map[string]string{"CHANNEL": "webhook", "CHANNEL_URL": "https://hub.example/", "CHANNEL_KEYWORD": "x"}, "CHANNEL_KEYWORD: the default route's channel has no such variable"},
 		{"wrong default kind", map[string]string{"CHANNEL": "pigeon"}, `CHANNEL "pigeon": must be one of `},
 		{"selector", map[string]string{"ROUTES": "a", "CHANNEL": "log", "ROUTE_A_URL": hook, "ROUTE_A_MATCH": "kind=Node,nmespace=shop"}, `ROUTE_A_MATCH: column 11: found "nmespace"`},
 		{"language", map[string]string{"ROUTES": "a", "CHANNEL": "log", "ROUTE_A_URL": hook, "ROUTE_A_CARD_LANGUAGE": "fr"}, `ROUTE_A_CARD_LANGUAGE "fr": must be zh or en`},

@@ -13,6 +13,7 @@ import (
 	"github.com/edgebell/edgebell/functions/card"
 	"github.com/edgebell/edgebell/functions/feishu"
 	"github.com/edgebell/edgebell/functions/notify"
+	"github.com/edgebell/edgebell/functions/webhook"
 )
 
 // config is the configuration of one channel, a pointer to a struct with env
@@ -28,6 +29,7 @@ type config interface {
 var kinds = map[string]func() config{
 	notify.ChannelFeishu: func() config { return new(feishuRoute) },
 	notify.ChannelLog:    func() config { return new(logConfig) },
+	"webhook":            of(webhook.New),
 }
 
 // Kinds are the values of CHANNEL.

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/edgebell/edgebell/functions/webhook/webhooktest"
+	"github.com/edgebell/edgebell/functions/webhook/webhooktest/strictjson"
 )
 
 // checks is the order in which the bot looks at a request; the first that
@@ -101,7 +101,7 @@ func (c *call) checkJSON() *reply {
 	if err != nil || media != "application/json" {
 		return c.badRequest("Bad Request")
 	}
-	body, err := webhooktest.DecodeStrict(c.raw)
+	body, err := strictjson.Decode(c.raw)
 	if err != nil {
 		return c.badRequest("Bad Request")
 	}

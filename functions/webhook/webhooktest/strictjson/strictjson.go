@@ -1,4 +1,7 @@
-package webhooktest
+// Package strictjson reads JSON as the stand-ins want it: with nothing that two
+// readers could take differently. It imports nothing of the project, so that the
+// tests of any package may use stand-ins that need it.
+package strictjson
 
 import (
 	"bytes"
@@ -12,9 +15,9 @@ import (
 // maxDepth keeps a hostile body from using up the stack.
 const maxDepth = 100
 
-// DecodeStrict takes one JSON object in valid UTF-8, with no key twice and
+// Decode takes one JSON object in valid UTF-8, with no key twice and
 // nothing behind it. Numbers stay json.Number.
-func DecodeStrict(raw []byte) (map[string]any, error) {
+func Decode(raw []byte) (map[string]any, error) {
 	if !utf8.Valid(raw) {
 		return nil, errors.New("not UTF-8")
 	}
