@@ -3,121 +3,30 @@
 package e2e
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
-
-	"sigs.k8s.io/yaml"
 
 	"github.com/edgebell/edgebell/functions/feishu/feishutest"
 )
 
-const auditToken = "e2e-t0ken"
-
-// installed runs the installer in a throw-away root and returns the flags that
-// a K3S server would then start its API server with.
-func installed(t *testing.T, webhook string) (flags []string) {
-	t.Helper()
-	root := t.TempDir()
-	token := filepath.Join(root, "given")
-	if err := os.WriteFile(token, []byte(auditToken), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	install := exec.Command("sh", "../install.sh", "--root", root, "--binary", bin("audit-webhook"),
-		"--url", "http://"+webhook+"/clusters/e2e", "--token-file", token)
-	if out, err := install.CombinedOutput(); err != nil {
-		t.Fatalf("install.sh: %v\n%s", err, out)
-	}
-	raw, err := os.ReadFile(filepath.Join(root, "etc/rancher/k3s/config.yaml.d/50-edgebell.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var dropIn map[string][]string
-	if err := yaml.Unmarshal(raw, &dropIn); err != nil {
-		t.Fatal(err)
-	}
-	for _, arg := range dropIn["kube-apiserver-arg+"] {
-		arg = strings.Replace(arg, "=/etc/", "="+root+"/etc/", 1)
-		flags = append(flags, "--apiserver-arg", arg)
-	}
-	if len(flags) < 4 {
-		t.Fatalf("the drop-in gives only %v", flags)
-	}
-	return flags
-}
-
-// startAudit runs the audit webhook's receiver.
-func startAudit(t *testing.T, address, sink string, env ...string) *process {
-	t.Helper()
-	p, out := spawn(t, "audit-webhook", append([]string{
-		"K_SINK=http://" + sink + "/", "LISTEN_ADDRESS=" + address, "AUDIT_TOKEN=" + auditToken,
-		"CLUSTER_NAME=e2e", "LOG_FORMAT=text",
-	}, env...))
-	go func() { _, _ = io.Copy(io.Discard, out) }()
-	waitReady(t, p, address)
-	return p
-}
-
-// auditErrors is what the API server says that it lost, over all plugins.
-func (c *cluster) auditErrors(t *testing.T) (n int) {
-	t.Helper()
-	_, answer := c.do(t, http.MethodGet, "/metrics", "", nil)
-	for line := range strings.Lines(string(answer)) {
-		if !strings.HasPrefix(line, "apiserver_audit_error_total") {
-			continue
-		}
-		_, value, _ := strings.Cut(strings.TrimSpace(line), "} ")
-		one, err := strconv.Atoi(value)
-		if err != nil {
-			t.Fatalf("%q: %v", line, err)
-		}
-		n += one
-	}
-	return n
-}
-
-type auditStatus struct {
-	Events  uint64
-	PutOff  int
-	Dropped map[string]uint64
-}
-
-func readAudit(address string) (st auditStatus, err error) {
-	resp, err := http.Get("http://" + address + "/status")
-	if err != nil {
-		return st, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	return st, json.NewDecoder(resp.Body).Decode(&st)
-}
-
-func bell(t *testing.T) *feishutest.Bot {
-	t.Helper()
-	bot := feishutest.NewBot(feishutest.Options{})
-	bot.Start()
-	t.Cleanup(bot.Close)
-	return bot
-}
-
 // TestAuditStories: the API server tells by itself, by the installer's own
-// files. The counts are those that it holds; a poisoned request costs itself
-// alone; with the watch on as well nothing is counted twice.
+// files. Counts and times are those that it holds and that a watch by the side
+// finds; a poisoned request costs itself alone; with the watch on as well
+// nothing is counted twice.
 func TestAuditStories(t *testing.T) {
-	webhook, sink := freeAddress(t), freeAddress(t)
+	webhook, sink, dir := freeAddress(t), freeAddress(t), t.TempDir()
 	bot := bell(t)
-	startNotify(t, bot, sink, t.TempDir(), "GROUP_WAIT=1s", "DIGEST_THRESHOLD=50")
+	startNotifyHere := func() *process { return startNotify(t, bot, sink, dir, "GROUP_WAIT=1s", "DIGEST_THRESHOLD=50") }
+	notify := startNotifyHere()
 	startAudit(t, webhook, sink)
-	c := startCluster(t, installed(t, webhook)...)
+	c := startCluster(t, installed(t, "http://"+webhook)...)
 	c.prepare(t)
+	watched, watchedDir := freeAddress(t), t.TempDir()
+	watchedNotify := startNotify(t, bell(t), watched, watchedDir, "GROUP_WAIT=1s")
+	startSource(t, c, watched)
 
 	c.create(t, "/apis/apps/v1/namespaces/demo/deployments", deployment("sensor-gw", 2))
 	eventually(t, time.Minute, "two Pods", func() error { return c.wantPods(t, 2) })
@@ -148,6 +57,42 @@ func TestAuditStories(t *testing.T) {
 		t.Errorf("apiserver_audit_error_total %d before any poison", n)
 	}
 
+	c.poison(t, bot)
+
+	goOn := c.holdWriters(t)
+	c.wantCounts(t, sink)
+	c.wantCounts(t, watched)
+	notify.stop(t)
+	watchedNotify.stop(t)
+	c.wantStories(t, "by audit", dir)
+	c.wantStories(t, "by watch", watchedDir)
+	notify = startNotifyHere()
+	goOn()
+
+	startSource(t, c, sink)
+	c.create(t, coreEvents, coreEvent("both.1", "Pod", "both", "Warning", "BackOff", "told twice", 3))
+	c.repeat(t, "both.1", 5)
+	// A source tells what it has delivered once a minute.
+	eventually(t, 90*time.Second, "both entries", func() error {
+		st, err := readStatus(sink)
+		if err == nil && (len(st.Sources) != 2 || st.Sources[0].Accepted == 0 || st.Sources[1].Accepted == 0) {
+			err = fmt.Errorf("sources %+v, want two that have delivered", st.Sources)
+		}
+		return err
+	})
+	c.holdWriters(t)
+	c.wantCounts(t, sink)
+	notify.stop(t)
+	c.wantStories(t, "by both", dir)
+	if st, err := readAudit(webhook); err != nil || len(st.Dropped) != 0 || st.PutOff != 0 {
+		t.Errorf("audit webhook: %+v, %v; want nothing dropped", st, err)
+	}
+}
+
+// poison sends what an audit backend cannot encode and wants it to cost nothing
+// but itself.
+func (c *cluster) poison(t *testing.T, bot *feishutest.Bot) {
+	t.Helper()
 	const poison = `{"kind":"Event",, : this is not json`
 	for i := 1; i <= 2; i++ {
 		status, _ := c.do(t, http.MethodPatch, coreEvents+"/cam.1?fieldManager=x", "application/apply-patch+yaml", []byte(poison))
@@ -162,23 +107,6 @@ func TestAuditStories(t *testing.T) {
 			t.Errorf("poison %d (answered %d): apiserver_audit_error_total %d, want %d", i, status, n, i)
 		}
 	}
-	c.wantCounts(t, sink)
-
-	startSource(t, c, sink)
-	c.create(t, coreEvents, coreEvent("both.1", "Pod", "both", "Warning", "BackOff", "told twice", 3))
-	c.repeat(t, "both.1", 5)
-	// A source tells what it has delivered once a minute.
-	eventually(t, 90*time.Second, "both entries", func() error {
-		st, err := readStatus(sink)
-		if err == nil && (len(st.Sources) != 2 || st.Sources[0].Accepted == 0 || st.Sources[1].Accepted == 0) {
-			err = fmt.Errorf("sources %+v, want two that have delivered", st.Sources)
-		}
-		return err
-	})
-	c.wantCounts(t, sink)
-	if st, err := readAudit(webhook); err != nil || len(st.Dropped) != 0 || st.PutOff != 0 {
-		t.Errorf("audit webhook: %+v, %v; want nothing dropped", st, err)
-	}
 }
 
 // TestAuditOutage shows what the API server's patience is worth: an outage
@@ -189,7 +117,7 @@ func TestAuditOutage(t *testing.T) {
 	webhook, sink, dir := freeAddress(t), freeAddress(t), t.TempDir()
 	bot := bell(t)
 	startAudit(t, webhook, sink)
-	c := startCluster(t, append(installed(t, webhook), "--without", "controller-manager,scheduler")...)
+	c := startCluster(t, append(installed(t, "http://"+webhook), "--without", "controller-manager,scheduler")...)
 	c.create(t, "/api/v1/namespaces", object{"apiVersion": "v1", "kind": "Namespace", "metadata": object{"name": namespace}})
 	warn := func(name string) {
 		c.create(t, coreEvents, coreEvent(name+".1", "Pod", name, "Warning", "BackOff", "it broke", 1))
@@ -214,20 +142,7 @@ func TestAuditOutage(t *testing.T) {
 	warn("lost-1")
 	warn("lost-2")
 	putOff(2)
-	if err := c.cmd.Process.Signal(syscall.SIGHUP); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, time.Minute, "the API server is back", func() error {
-		resp, err := c.client.Get(c.config.Host + "/readyz")
-		if err != nil {
-			return err
-		}
-		defer func() { _ = resp.Body.Close() }()
-		if log, err := os.ReadFile(filepath.Join(c.dir, "apiserver.log")); err != nil || strings.Count(string(log), "Serving securely") < 2 || resp.StatusCode != http.StatusOK {
-			return fmt.Errorf("%s, %w", resp.Status, err)
-		}
-		return nil
-	})
+	c.restartAPIServer(t)
 	notify = startNotify(t, bot, sink, dir, "GROUP_WAIT=1s")
 	warn("later")
 	eventually(t, 30*time.Second, "the next Event", func() error { return wantOccurrences(sink, notify, 2) })

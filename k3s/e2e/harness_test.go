@@ -229,13 +229,18 @@ func startSource(t *testing.T, c *cluster, sink string, env ...string) (*process
 // waitReady waits until /readyz is green.
 func waitReady(t *testing.T, p *process, address string) {
 	t.Helper()
+	waitReadyAt(t, p, http.DefaultClient, "http://"+address)
+}
+
+func waitReadyAt(t *testing.T, p *process, client *http.Client, url string) {
+	t.Helper()
 	eventually(t, 30*time.Second, p.name+" is ready", func() error {
 		select {
 		case <-p.done:
 			t.Fatalf("%s ended: %v", p.name, p.err)
 		default:
 		}
-		resp, err := http.Get("http://" + address + "/readyz")
+		resp, err := client.Get(url + "/readyz")
 		if err != nil {
 			return err
 		}

@@ -48,8 +48,8 @@ func TestStoriesBecomeCards(t *testing.T) {
 	bot := feishutest.NewBot(feishutest.Options{Secret: "s3cret", Keywords: []string{"edgebell"}})
 	bot.Start()
 	defer bot.Close()
-	sink := freeAddress(t)
-	notify := startNotify(t, bot, sink, t.TempDir(), "FEISHU_SECRET=s3cret", "FEISHU_KEYWORD=edgebell", "GROUP_WAIT=3s",
+	sink, dir := freeAddress(t), t.TempDir()
+	notify := startNotify(t, bot, sink, dir, "FEISHU_SECRET=s3cret", "FEISHU_KEYWORD=edgebell", "GROUP_WAIT=3s",
 		"DIGEST_THRESHOLD=50", "FEISHU_MAX_PER_MINUTE=100", "SINK_TOKEN=between-us")
 	startSource(t, c, sink, "SINK_TOKEN=between-us")
 
@@ -92,7 +92,10 @@ func TestStoriesBecomeCards(t *testing.T) {
 	for _, m := range bot.Messages() {
 		checkMessage(t, m)
 	}
+	c.holdWriters(t)
 	c.wantCounts(t, sink)
+	notify.stop(t)
+	c.wantStories(t, "by watch", dir)
 }
 
 // checkMessage holds what is true of every message.

@@ -1,0 +1,147 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/edgebell/edgebell/functions/feishu/feishutest"
+)
+
+const auditToken = "e2e-t0ken"
+
+// installed runs the installer in a throw-away root and returns the flags that
+// a K3S server would then start its API server with.
+func installed(t *testing.T, url string, args ...string) (flags []string) {
+	t.Helper()
+	root := t.TempDir()
+	token := filepath.Join(root, "given")
+	if err := os.WriteFile(token, []byte(auditToken), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	install := exec.Command("sh", append([]string{"../install.sh", "--root", root, "--binary", bin("audit-webhook"),
+		"--url", url + "/clusters/e2e", "--token-file", token}, args...)...)
+	if out, err := install.CombinedOutput(); err != nil {
+		t.Fatalf("install.sh: %v\n%s", err, out)
+	}
+	raw, err := os.ReadFile(filepath.Join(root, "etc/rancher/k3s/config.yaml.d/50-edgebell.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dropIn map[string][]string
+	if err := yaml.Unmarshal(raw, &dropIn); err != nil {
+		t.Fatal(err)
+	}
+	for _, arg := range dropIn["kube-apiserver-arg+"] {
+		arg = strings.Replace(arg, "=/etc/", "="+root+"/etc/", 1)
+		flags = append(flags, "--apiserver-arg", arg)
+	}
+	if len(flags) < 4 {
+		t.Fatalf("the drop-in gives only %v", flags)
+	}
+	return flags
+}
+
+// startAudit runs the audit webhook's receiver.
+func startAudit(t *testing.T, address, sink string) *process {
+	t.Helper()
+	p := spawnAudit(t, address, sink)
+	waitReady(t, p, address)
+	return p
+}
+
+func spawnAudit(t *testing.T, address, sink string, env ...string) *process {
+	t.Helper()
+	p, out := spawn(t, "audit-webhook", append([]string{
+		"K_SINK=http://" + sink + "/", "LISTEN_ADDRESS=" + address, "AUDIT_TOKEN=" + auditToken,
+		"CLUSTER_NAME=e2e", "LOG_FORMAT=text",
+	}, env...))
+	go func() { _, _ = io.Copy(io.Discard, out) }()
+	return p
+}
+
+// restartAPIServer ends the API server in an orderly way and waits until the
+// next one is ready.
+func (c *cluster) restartAPIServer(t *testing.T) {
+	t.Helper()
+	starts := func() int {
+		log, err := os.ReadFile(filepath.Join(c.dir, "apiserver.log"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Count(string(log), "Serving securely")
+	}
+	before := starts()
+	if err := c.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, time.Minute, "the API server is back", func() error {
+		if n := starts(); n <= before {
+			return fmt.Errorf("started %d times", n)
+		}
+		resp, err := c.client.Get(c.config.Host + "/readyz")
+		if err != nil {
+			return err
+		}
+		defer func() { _ = resp.Body.Close() }()
+		if resp.StatusCode != http.StatusOK {
+			return errors.New(resp.Status)
+		}
+		return nil
+	})
+}
+
+// auditErrors is what the API server says that it lost, over all plugins.
+func (c *cluster) auditErrors(t *testing.T) (n int) {
+	t.Helper()
+	_, answer := c.do(t, http.MethodGet, "/metrics", "", nil)
+	for line := range strings.Lines(string(answer)) {
+		if !strings.HasPrefix(line, "apiserver_audit_error_total") {
+			continue
+		}
+		_, value, _ := strings.Cut(strings.TrimSpace(line), "} ")
+		one, err := strconv.Atoi(value)
+		if err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		n += one
+	}
+	return n
+}
+
+type auditStatus struct {
+	Events  uint64
+	PutOff  int
+	Dropped map[string]uint64
+}
+
+func readAudit(address string) (st auditStatus, err error) {
+	resp, err := http.Get("http://" + address + "/status")
+	if err != nil {
+		return st, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	return st, json.NewDecoder(resp.Body).Decode(&st)
+}
+
+func bell(t *testing.T) *feishutest.Bot {
+	t.Helper()
+	bot := feishutest.NewBot(feishutest.Options{})
+	bot.Start()
+	t.Cleanup(bot.Close)
+	return bot
+}
