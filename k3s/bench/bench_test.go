@@ -1,8 +1,13 @@
 package main
 
 import (
+	"errors"
+	"io"
 	"math"
+	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -113,5 +118,73 @@ func TestMaker(t *testing.T) {
 	}
 	if _, err := newMaker(nil); err == nil {
 		t.Error("takes no files at all")
+	}
+}
+
+func TestRelayCounts(t *testing.T) {
+	far := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body) // the test sees what is missing
+		_, _ = w.Write(body)
+	}))
+	defer far.Close()
+	r, err := newRelay(far.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.close()
+	body := strings.Repeat("x", 5000)
+	resp, err := http.Post("http://"+r.at, "text/plain", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	back, err := io.ReadAll(resp.Body)
+	if err != nil || string(back) != body {
+		t.Errorf("%d bytes came back, %v, want what was sent", len(back), err)
+	}
+	if n := r.bytes.Load(); n < 10_000 || n > 11_000 {
+		t.Errorf("%d bytes counted, want 10,000 and two headers", n)
+	}
+}
+
+func TestPaced(t *testing.T) {
+	b := &bench{ctx: t.Context()}
+	var calls, sum atomic.Int64
+	began := time.Now()
+	err := b.paced(load{perSecond: 500, n: 50}, 4, func(i int) error {
+		calls.Add(1)
+		sum.Add(int64(i))
+		return nil
+	})
+	if took := time.Since(began); err != nil || calls.Load() != 50 || sum.Load() != 49*50/2 || took < 90*time.Millisecond {
+		t.Errorf("%d calls in %s, %v; want each of 50 once, in 100 ms", calls.Load(), took, err)
+	}
+	wrong := errors.New("wrong")
+	if err := b.paced(load{perSecond: 5000, n: 5000}, 2, func(int) error { return wrong }); !errors.Is(err, wrong) {
+		t.Errorf("got %v, want the writers' error", err)
+	}
+}
+
+// TestTellEntry: what a way in costs the API server is told beside what it
+// needs anyway, round by round.
+func TestTellEntry(t *testing.T) {
+	b := &bench{result: &Result{}}
+	none, audit := newTally(), newTally()
+	none.loads[inBurst].kube, audit.loads[inBurst].kube = []float64{1, 2}, []float64{1.5, 3}
+	none.kube, audit.kube = []Memory{{RSS: 100 * kib}}, []Memory{{RSS: 104 * kib}, {RSS: 108 * kib}}
+	audit.loads[inBurst].written, audit.loads[inBurst].lost = 4000, 3
+	audit.loads[inBurst].answered = []float64{3, 1, 2}
+	b.tellEntry(byAudit, audit, none)
+	for name, want := range map[string]float64{
+		"extra CPU per 1,000 events " + inBurst: 0.75, "extra RSS": 6, "RSS": 106,
+	} {
+		if got := b.result.value("entry audit", "kube-apiserver", name); got != want {
+			t.Errorf("%s: got %v, want %v", name, got, want)
+		}
+	}
+	for name, want := range map[string]float64{"lost " + inBurst: 3, "write to commit " + inBurst + ", p50": 2} {
+		if got := b.result.value("entry audit", "chain", name); got != want {
+			t.Errorf("%s: got %v, want %v", name, got, want)
+		}
 	}
 }

@@ -24,6 +24,7 @@ type chain struct {
 	api            *apiservertest.Server
 	bot            *feishutest.Bot
 	notify, source *process
+	webhook        *process // the audit webhook, in the source's place
 	sinkAt, pageAt string
 	firstList      atomic.Int64 // nanoseconds after the source's start
 	ready          time.Duration
@@ -35,6 +36,7 @@ type setup struct {
 	events     []*corev1.Event // there before the source starts
 	tls        bool
 	noSource   bool
+	auditAt    string // where to run the audit webhook, if anywhere
 	kubeconfig string // of another API server
 	sinkProxy  func(to string) (url string, close func(), err error)
 	notify     []string // more environment of the function
@@ -52,8 +54,16 @@ func (b *bench) start(s setup) (c *chain, err error) {
 		return c, err
 	}
 	c.closers = append(c.closers, clean)
-	if err := c.startNotify(s, dir); err != nil || s.noSource {
+	if err := c.startNotify(s, dir); err != nil {
 		return c, err
+	}
+	if s.auditAt != "" {
+		if err := c.startWebhook(s); err != nil {
+			return c, err
+		}
+	}
+	if s.noSource {
+		return c, nil
 	}
 	return c, c.startSource(s, dir)
 }
@@ -92,14 +102,9 @@ func (c *chain) startSource(s setup, dir string) error {
 			return err
 		}
 	}
-	sink := "http://" + c.sinkAt + "/"
-	if s.sinkProxy != nil {
-		url, closeProxy, err := s.sinkProxy(sink)
-		if err != nil {
-			return err
-		}
-		sink = url
-		c.closers = append(c.closers, closeProxy)
+	sink, err := c.sink(s)
+	if err != nil {
+		return err
 	}
 	if c.pageAt, err = freeAddress(); err != nil {
 		return err
@@ -115,6 +120,33 @@ func (c *chain) startSource(s setup, dir string) error {
 		return 0
 	})
 	return c.b.ready(c.source, "http://"+c.pageAt+"/readyz")
+}
+
+// startWebhook runs the audit webhook before the function.
+func (c *chain) startWebhook(s setup) error {
+	sink, err := c.sink(s)
+	if err != nil {
+		return err
+	}
+	env := []string{"K_SINK=" + sink, "LISTEN_ADDRESS=" + s.auditAt, "AUDIT_TOKEN=" + auditToken, "CLUSTER_NAME=bench"}
+	if c.webhook, err = c.b.spawn(filepath.Join(c.b.opts.bin, "audit-webhook"), slices.Concat(env, c.b.opts.env)); err != nil {
+		return err
+	}
+	c.closers = append(c.closers, c.webhook.stop)
+	return c.b.ready(c.webhook, "http://"+s.auditAt+"/readyz")
+}
+
+// sink is the URL that a source posts to.
+func (c *chain) sink(s setup) (string, error) {
+	sink := "http://" + c.sinkAt + "/"
+	if s.sinkProxy == nil {
+		return sink, nil
+	}
+	url, closeProxy, err := s.sinkProxy(sink)
+	if err == nil {
+		c.closers = append(c.closers, closeProxy)
+	}
+	return url, err
 }
 
 // serve runs the stand-in API server.

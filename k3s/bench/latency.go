@@ -2,16 +2,13 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
-	"sync"
 	"time"
 )
 
 // latency measures from an Event's write to a real API server.
 func (b *bench) latency() error {
-	if _, err := os.Stat(b.opts.controlplane); err != nil {
-		b.result.add(Measure{Stage: "latency", Process: "chain", Name: "not measured", Unit: "ms", Note: "make controlplane builds what is needed"})
+	if b.withoutControlPlane("latency") {
 		return nil
 	}
 	server, err := b.startAPIServer()
@@ -34,32 +31,9 @@ func (b *bench) commitLatency(server *apiServer) error {
 		return err
 	}
 	defer c.close()
-	var writers sync.WaitGroup
-	errs := make(chan error, 1)
-	t := time.NewTicker(time.Second / 40)
-	defer t.Stop()
-	n := 40 * b.opts.seconds
-	for _, ev := range b.events.stories(n, 200, 0) {
-		select {
-		case <-b.ctx.Done():
-			return b.ctx.Err()
-		case err := <-errs:
-			return err
-		case <-t.C:
-		}
-		writers.Go(func() {
-			began, answered, err := server.write(ev)
-			if err != nil {
-				select {
-				case errs <- err:
-				default:
-				}
-				return
-			}
-			watch.wrote(ev.Name, began, answered)
-		})
+	if err := b.pour(server, load{perSecond: 40, n: 40 * b.opts.seconds}, watch); err != nil {
+		return err
 	}
-	writers.Wait()
 	err = b.eventually(30*time.Second, "all are committed", func() error {
 		if _, _, missing := watch.since(); missing > 0 {
 			return fmt.Errorf("%d are not", missing)
@@ -69,7 +43,7 @@ func (b *bench) commitLatency(server *apiServer) error {
 	if err != nil {
 		return err
 	}
-	b.quantiles("write to commit at 40/s", watch, 50)
+	b.quantiles("latency", "write to commit at 40/s", watch, 50)
 	return nil
 }
 
@@ -123,7 +97,7 @@ func (b *bench) ringFor(c *chain, server *apiServer, first, n int, name string, 
 	if err != nil {
 		return err
 	}
-	b.quantiles(name, watch, target)
+	b.quantiles("latency", name, watch, target)
 	return nil
 }
 
@@ -139,21 +113,26 @@ func namesFrom(first, n int) string {
 	return strings.Join(names, ",")
 }
 
-func (b *bench) quantiles(name string, watch *stopwatch, target float64) {
+func (b *bench) quantiles(stage, name string, watch *stopwatch, target float64) {
 	begun, answered, _ := watch.since()
 	if len(answered) == 1 {
-		b.result.add(Measure{Stage: "latency", Process: "chain", Name: name, Value: answered[0], Unit: "ms", Note: "once; TLS handshake and reading the system's certificates included"})
+		b.result.add(Measure{Stage: stage, Process: "chain", Name: name, Value: answered[0], Unit: "ms", Note: "once; TLS handshake and reading the system's certificates included"})
 		return
 	}
+	b.result.quantiles(stage, name, begun, answered, target)
+}
+
+// quantiles adds times in ms; the target is for the p99.
+func (r *Result) quantiles(stage, name string, begun, answered []float64, target float64) {
 	for _, q := range []struct {
 		name string
 		q    float64
 	}{{"p50", 0.5}, {"p99", 0.99}, {"max", 1}} {
-		m := Measure{Stage: "latency", Process: "chain", Name: name + ", " + q.name, Value: quantile(answered, q.q), Unit: "ms",
+		m := Measure{Stage: stage, Process: "chain", Name: name + ", " + q.name, Value: quantile(answered, q.q), Unit: "ms",
 			Note: fmt.Sprintf("from the API server's answer; %s ms from the begin of the write", short(quantile(begun, q.q)))}
 		if q.name == "p99" {
 			m.Target = target
 		}
-		b.result.add(m)
+		r.add(m)
 	}
 }

@@ -42,7 +42,7 @@ func (p *process) written() (int64, error) {
 }
 
 func (p *process) proc(file string) string {
-	return filepath.Join("/proc", strconv.Itoa(p.cmd.Process.Pid), file)
+	return filepath.Join("/proc", strconv.Itoa(p.pid), file)
 }
 
 // fields reads lines such as "VmRSS:   123 kB".

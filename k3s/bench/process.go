@@ -19,6 +19,7 @@ import (
 type process struct {
 	name    string
 	cmd     *exec.Cmd
+	pid     int
 	started time.Time
 	cgroup  string
 	done    chan struct{}
@@ -59,6 +60,7 @@ func (b *bench) spawn(path string, env []string, args ...string) (*process, erro
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", p.name, err)
 	}
+	p.pid = p.cmd.Process.Pid
 	go func() {
 		p.err = p.cmd.Wait()
 		close(p.done)

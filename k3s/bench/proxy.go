@@ -20,6 +20,15 @@ func newStopwatch() *stopwatch {
 	return &stopwatch{began: map[string]time.Time{}, answered: map[string]time.Time{}, ended: map[string]time.Time{}}
 }
 
+// reset forgets all, so that the next load is measured by itself.
+func (s *stopwatch) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.began)
+	clear(s.answered)
+	clear(s.ended)
+}
+
 func (s *stopwatch) wrote(name string, began, answered time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -52,7 +52,7 @@ func newResult(o options) *Result {
 	return &Result{
 		Taken:    time.Now().UTC().Truncate(time.Second),
 		Machine:  readMachine(o.dir),
-		Settings: strings.Join(append([]string{fmt.Sprintf("storm of %d s, idle for %d s, %d cards", o.seconds, o.idleSeconds, o.samples)}, o.env...), ", "),
+		Settings: strings.Join(append([]string{fmt.Sprintf("storm of %d s, idle for %d s, %d cards, %d rounds of each way in", o.seconds, o.idleSeconds, o.samples, o.rounds)}, o.env...), ", "),
 	}
 }
 
