@@ -21,7 +21,7 @@ const (
 // a code and with StatusCode 0.
 func judge(status int, header http.Header, body []byte, now time.Time) *Error {
 	e := &Error{HTTPStatus: status, Written: true, RetryAfter: retryAfter(header, now)}
-	code, msg, err := readCode(body)
+	code, msg, err := ReadCode(body)
 	switch {
 	case status >= 300 && status < 400:
 		e.Class, e.Msg = Retry, "redirected away from the bot (a captive portal?)"
@@ -53,10 +53,10 @@ func (e *Error) applyRule(status int) {
 	}
 }
 
-// readCode finds the bot's code. Keys are matched exactly, which decoding into
+// ReadCode finds the code and the message of an answer of Feishu's. Keys are matched exactly, which decoding into
 // a struct would not do, and code wins over StatusCode: 0 has been seen beside
 // a failing code.
-func readCode(body []byte) (code int, msg string, err error) {
+func ReadCode(body []byte) (code int, msg string, err error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return 0, "", errors.New("answer is empty")
 	}

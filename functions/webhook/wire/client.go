@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/x509"
 	"fmt"
@@ -74,6 +75,7 @@ func (o Options) httpClient(total *Meter) *http.Client {
 // Request is one message. Header may be nil; Content-Type is JSON's unless
 // Header says otherwise.
 type Request struct {
+	Method string // empty is POST
 	URL    string
 	Header http.Header
 	Body   []byte
@@ -149,7 +151,7 @@ func (c *Client) Post(ctx context.Context, r Request) (Answer, Receipt, *Failure
 }
 
 func (c *Client) request(ctx context.Context, r Request) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.URL, bytes.NewReader(r.Body))
+	req, err := http.NewRequestWithContext(ctx, cmp.Or(r.Method, http.MethodPost), r.URL, bytes.NewReader(r.Body))
 	if err != nil {
 		return nil, err
 	}
