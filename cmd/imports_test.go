@@ -36,6 +36,7 @@ var allowed = map[string][]string{
 	"functions/webhook":      {"functions/card", "functions/notify", "functions/webhook/wire"},
 	"functions/slack":        {"functions/card", "functions/notify", "functions/webhook", "functions/webhook/wire"},
 	"functions/ntfy":         {"functions/card", "functions/notify", "functions/webhook", "functions/webhook/wire"},
+	"functions/telegram":     {"functions/card", "functions/notify", "functions/webhook", "functions/webhook/wire"},
 	// notify is the only package that knows both sides of the POST, and of
 	// the adapters only the contract.
 	// channel knows every kind of channel, so that notify knows none.
