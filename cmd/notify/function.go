@@ -25,7 +25,7 @@ type config struct {
 // names are not fixed, are read here.
 func (c *config) Validate() error {
 	under := func(prefix string, cfg any) error { return run.Under(context.Background(), prefix, cfg) }
-	return errors.Join(c.Notify.Validate(), c.Channels.Read(under, os.Environ(), c.Notify.Card), c.Log.Validate(), c.Profiles.Validate())
+	return errors.Join(c.Notify.Validate(), c.Channels.Read(under, run.Environ(), c.Notify.Card), c.Log.Validate(), c.Profiles.Validate())
 }
 
 // function wires the routes that the environment names.

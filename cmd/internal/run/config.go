@@ -15,20 +15,26 @@ import (
 type configError struct{ error }
 
 // Config reads cfg, a pointer to a struct, from the environment. A variable
-// that is set but empty counts as unset. The error has one line for each
-// variable that is wrong.
+// that is set but empty counts as unset; a secret may stand in the file that
+// <name>_FILE names. The error has one line for each variable that is wrong.
 func Config(ctx context.Context, cfg interface{ Validate() error }) error {
-	return configure(ctx, cfg, envconfig.OsLookuper())
+	process.again = func(ctx context.Context) error {
+		fresh := reflect.New(reflect.TypeOf(cfg).Elem()).Interface()
+		return configure(ctx, fresh.(interface{ Validate() error }), process)
+	}
+	return configure(ctx, cfg, process)
 }
 
 // Under reads cfg, a pointer to a struct, from the variables that begin with
-// prefix, as Config does but without validating it.
+// prefix, as Config does but without validating it. It is for the Validate of
+// what Config reads.
 func Under(ctx context.Context, prefix string, cfg any) error {
-	return errors.Join(read(ctx, cfg, prefix, envconfig.OsLookuper())...)
+	return errors.Join(read(ctx, cfg, prefix, process)...)
 }
 
-func configure(ctx context.Context, cfg interface{ Validate() error }, from envconfig.Lookuper) error {
-	errs := append(read(ctx, cfg, "", from), cfg.Validate())
+func configure(ctx context.Context, cfg interface{ Validate() error }, from *secrets) error {
+	from.forget()
+	errs := append(read(ctx, cfg, "", from), from.blame(cfg.Validate()))
 	if err := errors.Join(errs...); err != nil {
 		return configError{err}
 	}

@@ -49,7 +49,7 @@ func TestConfig(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var got testConfig
-			err := configure(t.Context(), &got, envconfig.MapLookuper(tc.env))
+			err := configure(t.Context(), &got, newSecrets(envconfig.MapLookuper(tc.env)))
 			if tc.errs == nil {
 				if diff := cmp.Diff(tc.want, got); err != nil || diff != "" {
 					t.Errorf("%v, (-want +got):\n%s", err, diff)

@@ -60,10 +60,12 @@ func (l *Log) Setup(process string) *slog.Logger {
 }
 
 // Main runs a process until it ends by itself or by SIGINT or SIGTERM, and
-// exits.
+// exits. When a secret's file changes while it serves, realMain is run anew.
 func Main(name string, realMain func(context.Context) error) {
+	// A core file would hold the secrets. A limit can always be lowered.
+	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	err := realMain(ctx)
+	err := process.turns(ctx, realMain)
 	stop()
 	os.Exit(report(os.Stderr, name, err))
 }
@@ -86,7 +88,8 @@ func report(w io.Writer, name string, err error) int {
 // stopTime is how long open requests may take once the process is to stop.
 const stopTime = 4 * time.Second
 
-// Serve serves h on address until ctx ends, then lets open requests end.
+// Serve serves h on address until ctx ends or a secret's file has changed, then
+// lets open requests end.
 // Headers and bodies that come too slowly are cut off.
 func Serve(ctx context.Context, address string, h http.Handler) error {
 	return ServeWith(ctx, address, &http.Server{
@@ -106,6 +109,8 @@ func ServeWith(ctx context.Context, address string, srv *http.Server, stop time.
 	if err != nil {
 		return fmt.Errorf("listen on LISTEN_ADDRESS: %w", err)
 	}
+	ctx, end := process.untilChanged(ctx)
+	defer end()
 	start := srv.Serve
 	if srv.TLSConfig != nil {
 		start = func(ln net.Listener) error { return srv.ServeTLS(ln, "", "") }
