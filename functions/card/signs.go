@@ -50,10 +50,10 @@ func thin(s string) string {
 	}, s)
 }
 
-// quoted puts a bar before the lines of a text of several, so that none of them
-// looks like a line of our own.
+// quoted puts a bar before the lines of a text of several, and before one that
+// begins as our footer does, so that none of them looks like a line of our own.
 func quoted(s string) string {
-	if !strings.Contains(s, "\n") {
+	if !strings.Contains(s, "\n") && !strings.HasPrefix(s, "id ") {
 		return s
 	}
 	return "│ " + strings.ReplaceAll(s, "\n", "\n│ ")
