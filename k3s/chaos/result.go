@@ -16,6 +16,7 @@ type result struct {
 	notes       []string
 	took        time.Duration
 	notRun      string
+	damage      *damage // of a hostile row
 }
 
 // add takes in what one scene's cards told.
@@ -45,6 +46,9 @@ func table(w io.Writer, results []*result) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, header)
 	for _, r := range results {
+		if r.damage != nil {
+			continue
+		}
 		fmt.Fprintf(tw, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\n", r.name, r.fault, r.rounds,
 			r.v.in, r.v.ledger, r.v.told, r.v.cards, r.v.repeated, r.v.excused, r.v.lost, r.took.Round(100*time.Millisecond), r.verdict())
 	}
@@ -52,6 +56,9 @@ func table(w io.Writer, results []*result) error {
 		return fmt.Errorf("print table: %w", err)
 	}
 	fmt.Fprint(w, legend)
+	if err := attacks(w, results); err != nil {
+		return err
+	}
 	for _, r := range results {
 		explain(w, r)
 	}
@@ -61,6 +68,37 @@ func table(w io.Writer, results []*result) error {
 const legend = `
 in, in ledger, told: occurrences handed over, counted by the function, and named by the cards (each story's latest total).
 repeated: cards that told what one before had told; unanswered: those of them whose answer or mark was lost, as it is allowed.
+`
+
+const hostileHeader = "\nrow\tattack\tsent\taccepted\tmemory\tdisk\tcards\tbytes\thonest\tworst delay\ttook\tpromise"
+
+// attacks prints the hostile rows.
+func attacks(w io.Writer, results []*result) error {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	begun := false
+	for _, r := range results {
+		d := r.damage
+		if d == nil {
+			continue
+		}
+		if !begun {
+			fmt.Fprintln(tw, hostileHeader)
+		}
+		begun = true
+		fmt.Fprintf(tw, "%s\t%s\t%d\t%d\t%.0f MiB\t%.0f MiB\t%d\t%d kB\t%d of %d\t%s\t%s\t%s\n", r.name, d.attack, d.sent, d.accepted,
+			float64(d.memory)/(1<<20), float64(d.disk)/(1<<20), d.cards, d.bytes/1000, d.named, d.honest,
+			d.worst.Round(100*time.Millisecond), r.took.Round(100*time.Millisecond), r.verdict())
+	}
+	if err := tw.Flush(); err != nil || !begun {
+		return err
+	}
+	_, err := fmt.Fprint(w, hostileLegend)
+	return err
+}
+
+const hostileLegend = `
+sent, accepted: what the attacker handed over, and what was answered 2xx; memory: the most that notify had resident.
+honest: stories of three other namespaces that a card named, of how many; worst delay: from the answer to that card.
 `
 
 const maxExplained = 12

@@ -29,6 +29,7 @@ var (
 	refusals = lane{name: "refusal"}
 	disks    = lane{name: "disk"}
 	planes   = lane{name: "api", cluster: true}
+	floods   = lane{name: "flood"}
 	// Two control planes are enough at a time.
 	planesTTL = lane{name: "ttl", cluster: true}
 )
@@ -58,6 +59,13 @@ var rows = []row{
 	{"api-compaction", "quiet spell, compaction, 410 Gone", planes, 2, 1, apiCompaction},
 	{"api-down", "source down while Events go on", planes, 5, 1, apiDown},
 	{"api-token", "the source's token revoked, later replaced", planes, 1, 1, apiToken},
+	{"namespace-flood", "one namespace, ever new objects", floods, 1, 1, namespaceFlood},
+	{"object-flood", "one object, ever new reasons", floods, 1, 1, objectFlood},
+	{"fingerprint-flood", "ever new fingerprints", floods, 1, 1, fingerprintFlood},
+	{"digest-crowding", "grave stories, of everybody", floods, 1, 1, digestCrowding},
+	{"huge-events", "Events of 1.4 MB", floods, 1, 1, hugeEvents},
+	{"heal-flood", "good news of others' objects", floods, 1, 1, healFlood},
+	{"status-flood", "a status of ever new sources", floods, 1, 1, statusFlood},
 	{"api-ttl", "source down for longer than Events live", planesTTL, 1, 1, apiTTL},
 }
 
