@@ -98,6 +98,9 @@ type Group struct {
 	// Refs are, per route, the messages that told the group, where the far side
 	// gave them a name. They are not part of its JSON.
 	Refs map[string]Ref `json:"-"`
+	// Routes are those on which the group is told. They are not part of its
+	// JSON.
+	Routes []string `json:"-"`
 }
 
 // Ref names a message on the far side, for channels that change it in place.

@@ -19,6 +19,8 @@ type Config struct {
 	GroupWait time.Duration `env:"GROUP_WAIT, default=5s"`
 	// RepeatInterval is the least time between two cards of one story.
 	RepeatInterval time.Duration `env:"REPEAT_INTERVAL, default=1h"`
+
+	updates *updates // see UpdateEvery
 }
 
 const (

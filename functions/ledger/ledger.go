@@ -90,6 +90,7 @@ func Open(cfg Config, opts ...Option) (*Ledger, error) {
 		cfg: cfg, routes: []string{alert.DefaultRoute}, log: slog.Default(), wall: time.Now, check: Check,
 		requests: make(chan *request, 256), done: make(chan struct{}), stopping: make(chan struct{}),
 	}
+	l.cfg.updates = new(updates)
 	for _, opt := range opts {
 		opt(l)
 	}

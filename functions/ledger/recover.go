@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"encoding/binary"
+	"maps"
 	"slices"
 	"time"
 
@@ -203,7 +204,7 @@ func (r *groupRow) over(now Time) bool { return r.HealAt != 0 && r.HealAt <= now
 // follows from the clock.
 func (r *groupRow) group(now Time) alert.Group {
 	g := r.Group
-	g.Refs = r.refs()
+	g.Refs, g.Routes = r.refs(), slices.Sorted(maps.Keys(r.Routes))
 	if r.over(now) {
 		g.State = alert.Recovered
 	}

@@ -167,10 +167,10 @@ func (r *groupRow) skip(route string, n int64) {
 // usual is when a route tells what comes now: at first after wait, then no
 // sooner than repeat after the last card. Where the last card said that it is
 // over it counts as first again, so that no reader is left with that.
-func (r *groupRow) usual(s routeRow, now Time, cfg Config) Time {
+func (r *groupRow) usual(route string, s routeRow, now Time, cfg Config) Time {
 	due := max(now.After(cfg.GroupWait), 1)
 	if s.Told && !s.Well {
-		due = max(due, s.Sent.After(r.repeat(cfg)))
+		due = max(due, s.Sent.After(r.between(route, s, cfg)))
 	}
 	return due
 }
@@ -183,7 +183,7 @@ func (r *groupRow) ring(route string, now Time, before int64, muted time.Duratio
 		return
 	}
 	s := r.Routes[route]
-	due := r.usual(s, now, cfg)
+	due := r.usual(route, s, now, cfg)
 	switch {
 	case muted == 0:
 		if s.Due == 0 || due < s.Due {
@@ -224,7 +224,7 @@ func (r *groupRow) told(route string, now Time, m Mark, parked bool, cfg Config)
 		s.Ref, s.RefAt = m.Ref, storable(m.SentAt)
 	}
 	if delivered := r.Group.Delivered[route]; r.Group.Total > delivered && r.Below == nil {
-		s.Due = r.usual(s, now, cfg)
+		s.Due = r.usual(route, s, now, cfg)
 		if was.Hush != 0 {
 			s.Hush, s.Loud = was.Hush, was.Loud
 			if s.held(delivered) {

@@ -20,6 +20,9 @@ func (c *Config) validateConditions() error {
 	var err error
 	c.conditions, err = alert.ParseConditions(c.Conditions, c.zone)
 	errs := []error{err}
+	if c.UpdateInterval = cmp.Or(c.UpdateInterval, defaultUpdate); c.UpdateInterval < leastUpdate || c.UpdateInterval > maxRepeat {
+		errs = append(errs, fmt.Errorf("UPDATE_INTERVAL %s: must be %s to %s", c.UpdateInterval, leastUpdate, maxRepeat))
+	}
 	for name, d := range map[string]time.Duration{
 		"REPEAT_INTERVAL_CRITICAL": c.RepeatCritical, "REPEAT_INTERVAL_WARNING": c.RepeatWarning, "REPEAT_INTERVAL_INFO": c.RepeatInfo,
 	} {

@@ -42,6 +42,10 @@ type Config struct {
 	RepeatWarning  time.Duration `env:"REPEAT_INTERVAL_WARNING"`
 	RepeatInfo     time.Duration `env:"REPEAT_INTERVAL_INFO"`
 
+	// UpdateInterval is the least time between two changes of a message, on
+	// channels that can change one in place.
+	UpdateInterval time.Duration `env:"UPDATE_INTERVAL, default=1m"`
+
 	Conditions alert.ConditionsConfig
 	Ledger     ledger.Config
 	Card       card.Config

@@ -40,13 +40,14 @@ type deliverer struct {
 	now      func() (t time.Time, sure bool) // by its own far side's clock
 
 	// Of what is being told now.
-	level      int       // fallback level
-	unknown    int       // tries with an unknown answer
-	single     bool      // a digest was refused in every form
-	rest       bool      // the last digest did not hold every group
-	digestLast time.Time // under the data budget
-	held       bool      // something due waits, for the data budget or a window of MUTE
-	rationed   bool      // for the data budget
+	level      int                        // fallback level
+	unknown    int                        // tries with an unknown answer
+	single     bool                       // a digest was refused in every form
+	rest       bool                       // the last digest did not hold every group
+	digestLast time.Time                  // under the data budget
+	gone       map[alert.Fingerprint]bool // their messages cannot be changed any more
+	held       bool                       // something due waits, for the data budget or a window of MUTE
+	rationed   bool                       // for the data budget
 }
 
 func newDeliverer(f *Function, r Route) *deliverer {
@@ -166,18 +167,26 @@ func (d *deliverer) take() (Outgoing, error) {
 	if len(groups) == 0 {
 		return d.alone(out), nil
 	}
-	out.Notices = d.bulletin.notices(d)
 	if o, ok := d.ledger.Offline(d.Name); ok {
 		out.OfflineSince, out.Offline = o.Since, d.ledger.Now().Sub(o.At)
 	}
+	ring, edit := d.split(groups, out.SentAt, !d.single && (ration.digest || d.rest || out.Offline > 0 && len(groups) > d.threshold))
 	switch {
-	case (ration.digest || len(groups) > d.threshold || d.rest) && !d.single:
+	case len(ring) == 0 && (out.Budget != nil || !d.rationed && d.bulletin.due(d)):
+		out.Groups = nil // a change is silent: nobody would read them on it
+		return d.alone(out), nil
+	case len(ring) == 0:
+		out.Groups, out.Ref = edit[:1], d.ref(edit[0], out.SentAt)
+		out.Related = fold.under[edit[0].Fingerprint]
+		return out, nil
+	case (ration.digest || len(ring) > d.threshold || d.rest) && !d.single:
 		out.Digest = true
-		out.Groups = append(groups[:len(groups):len(groups)], fold.away...)
+		out.Groups = append(ring[:len(ring):len(ring)], fold.away...)
 	default:
-		out.Groups = groups[:1]
-		out.Related = fold.under[groups[0].Fingerprint]
+		out.Groups = ring[:1]
+		out.Related = fold.under[ring[0].Fingerprint]
 	}
+	out.Notices = d.bulletin.notices(d)
 	return out, nil
 }
 
@@ -198,7 +207,7 @@ func (d *deliverer) send(ctx context.Context, out Outgoing, part Part) time.Dura
 	sendCtx, cancel := withGrace(ctx, sendGrace)
 	defer cancel()
 	d.pace.took(time.Now())
-	receipt, err := d.Channel.Send(sendCtx, part)
+	receipt, err := d.post(sendCtx, out, part)
 	d.metrics.sent(receipt, err)
 	d.usage.add(receipt)
 	if err == nil {

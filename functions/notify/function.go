@@ -57,6 +57,7 @@ func New(cfg Config, l *ledger.Ledger, routes []Route, opts ...Option) *Function
 	if cfg.zone == nil { // not validated
 		cfg.zone, cfg.beatAt = time.UTC, -1
 	}
+	updates(l, routes, cfg.UpdateInterval)
 	f.usage = &usage{
 		ledger: l, budget: cfg.BudgetPerDay, zone: cfg.zone, beatAt: cfg.beatAt, now: FarTime(time.Now, routes...),
 	}

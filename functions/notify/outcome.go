@@ -14,6 +14,7 @@ func (d *deliverer) delivered(ctx context.Context, out Outgoing, part Part, rece
 	d.link.up(d.log)
 	outage, wasOffline := d.ledger.Offline(d.Name)
 	marks := marksOf(out.Groups, part.Groups)
+	d.refer(marks, out, receipt)
 	for _, g := range out.Related {
 		marks = append(marks, ledger.MarkOf(g))
 	}
@@ -66,6 +67,9 @@ func (d *deliverer) logCard(out Outgoing, marks []ledger.Mark, r Receipt) {
 	if out.Digest {
 		attrs = append(attrs, "digest", true)
 	}
+	if out.Ref != "" {
+		attrs = append(attrs, "changed", true)
+	}
 	if out.Heartbeat != nil {
 		attrs = append(attrs, "heartbeat", true)
 	}
@@ -83,6 +87,10 @@ func objectOf(g alert.Group) string {
 func (d *deliverer) failed(se *SendError) time.Duration {
 	switch se.Outcome {
 	case MessageRefused:
+		if se == errGone {
+			d.log.Info("message cannot be changed any more: a new one is sent")
+			return 0
+		}
 		d.log.Warn("card refused, trying a simpler one", "level", d.level, "error", se.Err)
 		d.level++
 		return 0

@@ -143,7 +143,11 @@ func (f *Function) nextDue() (first ledger.Time, ok bool) {
 func (f *Function) pageGroup(g alert.Group, now time.Time, preview bool) pageGroup {
 	out := pageGroup{Group: g}
 	route := f.out[0].Name
-	out.waiting = max(g.Undelivered(route), 0)
+	for i, name := range g.Routes {
+		if n := g.Undelivered(name); i == 0 || n > out.waiting {
+			out.waiting, route = max(n, 0), name
+		}
+	}
 	shown := f.preview(Outgoing{Groups: []alert.Group{g}, Route: route, SentAt: cmp.Or(g.Last, now)})
 	out.what, out.color = shown.title, shown.color
 	if preview {
