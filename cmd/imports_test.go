@@ -40,7 +40,7 @@ var allowed = map[string][]string{
 	// notify is the only package that knows both sides of the POST, and of
 	// the adapters only the contract.
 	// channel knows every kind of channel, so that notify knows none.
-	"functions/channel": {"functions/alert", "functions/card", "functions/feishu", "functions/notify", "functions/webhook"},
+	"functions/channel": {"functions/alert", "functions/card", "functions/feishu", "functions/notify", "functions/ntfy", "functions/slack", "functions/webhook"},
 	"functions/notify":  {"functions/alert", "functions/card", "functions/feishu", "functions/ledger", "adapters/kubeevent/wire"},
 }
 

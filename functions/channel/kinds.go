@@ -13,6 +13,8 @@ import (
 	"github.com/edgebell/edgebell/functions/card"
 	"github.com/edgebell/edgebell/functions/feishu"
 	"github.com/edgebell/edgebell/functions/notify"
+	"github.com/edgebell/edgebell/functions/ntfy"
+	"github.com/edgebell/edgebell/functions/slack"
 	"github.com/edgebell/edgebell/functions/webhook"
 )
 
@@ -29,6 +31,8 @@ type config interface {
 var kinds = map[string]func() config{
 	notify.ChannelFeishu: func() config { return new(feishuRoute) },
 	notify.ChannelLog:    func() config { return new(logConfig) },
+	"ntfy":               of(ntfy.New),
+	"slack":              of(slack.New),
 	"webhook":            of(webhook.New),
 }
 
