@@ -125,15 +125,18 @@ func decodeValid(body []byte) (event.Event, error) {
 }
 
 func decodeBatch(body []byte) ([]event.Event, error) {
-	var raw []json.RawMessage
-	if err := json.Unmarshal(body, &raw); err != nil {
+	if !isArray(body) || !json.Valid(body) {
+		raw, err := []json.RawMessage(nil), errors.New("it is null")
+		if why := json.Unmarshal(body, &raw); why != nil { // the reason and where it is
+			err = why
+		}
 		return nil, badRequest(-1, fmt.Errorf("read batch: %w; must be a JSON array of CloudEvents", err))
 	}
-	events := make([]event.Event, 0, len(raw))
-	for i, one := range raw {
+	var events []event.Event
+	for one := range elements(body) {
 		ce, err := decodeValid(one)
 		if err != nil {
-			return nil, badRequest(i, err)
+			return nil, badRequest(len(events), err)
 		}
 		events = append(events, ce)
 	}
