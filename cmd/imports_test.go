@@ -37,6 +37,9 @@ var allowed = map[string][]string{
 	"functions/slack":        {"functions/card", "functions/notify", "functions/webhook", "functions/webhook/wire"},
 	"functions/ntfy":         {"functions/card", "functions/notify", "functions/webhook", "functions/webhook/wire"},
 	"functions/telegram":     {"functions/card", "functions/notify", "functions/webhook", "functions/webhook/wire"},
+	"functions/robot":        {"functions/card", "functions/notify", "functions/webhook", "functions/webhook/wire"},
+	"functions/dingtalk":     {"functions/card", "functions/notify", "functions/robot", "functions/webhook"},
+	"functions/wecom":        {"functions/card", "functions/notify", "functions/robot", "functions/webhook"},
 	// notify is the only package that knows both sides of the POST, and of
 	// the adapters only the contract.
 	// channel knows every kind of channel, so that notify knows none.
