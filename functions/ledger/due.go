@@ -55,6 +55,9 @@ func (l *Ledger) dueKeys(route string, until Time) []alert.Fingerprint {
 	var keys []alert.Fingerprint
 	at := map[alert.Fingerprint]Time{}
 	number := slices.Index(l.routes, route)
+	if next, ok := l.NextDue(route); !ok || next > until {
+		return nil
+	}
 	l.mu.Lock()
 	for fp, e := range l.index {
 		if due := e.dueOn(number); due != 0 && due <= until {
@@ -82,21 +85,6 @@ func (l *Ledger) discard(damaged []alert.Fingerprint) error {
 		}
 		return nil
 	}))
-}
-
-// NextDue is when the next group of a route is or was due; false when nothing
-// waits.
-func (l *Ledger) NextDue(route string) (Time, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	number := slices.Index(l.routes, route)
-	var next Time
-	for _, e := range l.index {
-		if at := e.dueOn(number); at != 0 && (next == 0 || at < next) {
-			next = at
-		}
-	}
-	return next, next != 0
 }
 
 // Mark says what a card told: a group, the total that stood on it, and whether

@@ -61,8 +61,9 @@ type Ledger struct {
 	mu    sync.Mutex // guards what follows; only the writer changes it
 	index map[alert.Fingerprint]entry
 	state state
-	rows  int   // of bucketSeen
-	ioErr error // why the last commit failed; nil when it went well
+	rows  int    // of bucketSeen
+	ioErr error  // why the last commit failed; nil when it went well
+	next  []next // by the number of the route; who asks changes it, too
 }
 
 // Option changes how a Ledger is opened.
@@ -181,7 +182,7 @@ func (l *Ledger) reload() error {
 	l.have, l.objects = have, objects
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.index, l.state, l.rows = index, st, have.seenTotal
+	l.index, l.state, l.rows, l.next = index, st, have.seenTotal, make([]next, len(l.routes))
 	return nil
 }
 

@@ -26,15 +26,10 @@ type model struct {
 	sweep  time.Duration // until the next
 	crowd  int           // rows of seen at which expired ones go
 
-	groups map[string]*modelGroup
+	groups map[string]*modelStory
 	seen   map[string]*modelSeen
 	count  int64
-}
-
-type modelGroup struct {
-	Total, Delivered int64
-	due, sent, touch time.Duration
-	told             bool
+	below  int64 // never told
 }
 
 type modelSeen struct {
@@ -46,7 +41,8 @@ type modelSeen struct {
 
 func second(d time.Duration) int64 { return int64(d / time.Second) }
 
-func (m *model) put(a alert.Alert) {
+func (m *model) put(r Report) {
+	a := r.Alert
 	name := a.EventNamespace + "/" + a.EventName
 	s := m.seen[name]
 	if s == nil {
@@ -82,41 +78,24 @@ func (m *model) put(a alert.Alert) {
 	s.highest = max(s.highest, a.Count)
 	m.count += add
 	g := m.groups[a.Name]
+	if g != nil && g.lapsed(m.now) {
+		m.below += g.neverTold()
+		g = nil
+	}
 	if g == nil {
-		g = &modelGroup{}
+		g = newStory()
 		m.groups[a.Name] = g
 	}
-	g.Total += add
-	g.touch = m.now
-	m.schedule(g)
-}
-
-func (m *model) schedule(g *modelGroup) {
-	if g.due != 0 || g.Total <= g.Delivered {
-		return
-	}
-	g.due = max(m.now+m.cfg.GroupWait, 1)
-	if g.told {
-		g.due = max(g.due, g.sent+m.cfg.RepeatInterval)
-	}
-}
-
-func (m *model) mark(name string, total int64) {
-	m.stored = m.now
-	g := m.groups[name]
-	if g == nil {
-		return
-	}
-	g.Delivered = max(g.Delivered, min(total, g.Total))
-	g.due, g.sent, g.told = 0, m.now, true
-	m.schedule(g)
+	g.happen(m.now, add, r, m.cfg)
 }
 
 func (m *model) due() map[string]int64 {
 	out := map[string]int64{}
 	for name, g := range m.groups {
-		if g.due != 0 && g.due <= m.now {
-			out[name] = g.Total
+		for _, route := range modelRoutes {
+			if at := g.dueAt(route); at != 0 && at <= m.now {
+				out[route+" "+name] = g.total
+			}
 		}
 	}
 	return out
@@ -131,8 +110,12 @@ func (m *model) pass(d time.Duration) {
 		if len(m.seen) >= m.crowd {
 			maps.DeleteFunc(m.seen, func(_ string, s *modelSeen) bool { return s.expires <= second(m.now) })
 		}
-		maps.DeleteFunc(m.groups, func(_ string, g *modelGroup) bool {
-			return g.due == 0 && m.now-g.touch > max(keepQuiet, 2*m.cfg.RepeatInterval, 2*m.cfg.EventTTL)
+		maps.DeleteFunc(m.groups, func(_ string, g *modelStory) bool {
+			gone := g.forgotten(m.now, m.cfg)
+			if gone && g.below != nil {
+				m.below += g.neverTold()
+			}
+			return gone
 		})
 		if len(m.seen)+len(m.groups) < before {
 			m.stored = m.now
@@ -168,27 +151,32 @@ func checkModel(t *rapid.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = os.RemoveAll(root) }()
-	m := &model{cfg: cfg, sweep: sweepEvery, crowd: 4, groups: map[string]*modelGroup{}, seen: map[string]*modelSeen{}}
+	m := &model{cfg: cfg, sweep: sweepEvery, crowd: 4, groups: map[string]*modelStory{}, seen: map[string]*modelSeen{}}
 	var l *Ledger
 	dirs := 0
 	start := func() {
 		cfg.Dir = filepath.Join(root, fmt.Sprint(dirs))
 		small := func(l *Ledger) { l.tune = func(lim *limits) { lim.seen = 2 * m.crowd } }
-		if l, err = Open(cfg, quiet(), small); err != nil {
+		if l, err = Open(cfg, quiet(), small, WithRoutes(modelRoutes...)); err != nil {
 			t.Fatal(err)
 		}
 		m.sweep = sweepEvery
 	}
 	start()
 	defer func() { _ = l.Close() }()
-	var sent [][]alert.Alert
-	put := func(t *rapid.T, batch []alert.Alert) {
-		if err := l.Put(context.Background(), batch); err != nil {
+	var sent [][]Report
+	put := func(t *rapid.T, batch []Report) {
+		if err := l.Take(context.Background(), batch); err != nil {
 			t.Fatal(err)
 		}
-		for _, a := range batch {
-			m.put(a)
+		for _, r := range batch {
+			m.put(r)
 		}
+	}
+	report := func(t *rapid.T, a alert.Alert) Report {
+		r := drawConditions(t)
+		r.Alert, r.Rings = a, true
+		return r
 	}
 	sleep := func(d time.Duration) {
 		time.Sleep(d)
@@ -197,10 +185,10 @@ func checkModel(t *rapid.T) {
 	}
 	t.Repeat(map[string]func(*rapid.T){
 		"put": func(t *rapid.T) {
-			var batch []alert.Alert
+			var batch []Report
 			for range rapid.IntRange(1, 4).Draw(t, "events") {
-				batch = append(batch, event("shop", fmt.Sprint("name", rapid.IntRange(0, 5).Draw(t, "name")),
-					fmt.Sprint("uid", rapid.IntRange(0, 6).Draw(t, "uid")), rapid.Int64Range(1, 9).Draw(t, "count")))
+				batch = append(batch, report(t, event("shop", fmt.Sprint("name", rapid.IntRange(0, 5).Draw(t, "name")),
+					fmt.Sprint("uid", rapid.IntRange(0, 6).Draw(t, "uid")), rapid.Int64Range(1, 9).Draw(t, "count"))))
 			}
 			put(t, batch)
 			sent = append(sent, batch)
@@ -211,8 +199,9 @@ func checkModel(t *rapid.T) {
 			if s := m.seen["shop/"+a.EventName]; s != nil {
 				a.Count = s.highest + 1
 			}
-			put(t, []alert.Alert{a})
-			sent = append(sent, []alert.Alert{a})
+			batch := []Report{report(t, a)}
+			put(t, batch)
+			sent = append(sent, batch)
 		},
 		"replay": func(t *rapid.T) {
 			if len(sent) > 0 {
@@ -220,24 +209,15 @@ func checkModel(t *rapid.T) {
 			}
 		},
 		"deliver": func(t *rapid.T) {
-			groups, err := l.Due(route)
-			if err != nil {
-				t.Fatal(err)
-			}
-			groups = groups[:rapid.IntRange(0, len(groups)).Draw(t, "cards")]
-			if len(sent) > 0 && rapid.Bool().Draw(t, "meanwhile") {
-				put(t, rapid.SampledFrom(sent).Draw(t, "batch"))
-			}
-			var marks []Mark
-			for _, g := range groups {
-				marks = append(marks, MarkOf(g))
-			}
-			if err := l.Delivered(context.Background(), route, marks, Notices{}); err != nil {
-				t.Fatal(err)
-			}
+			name := rapid.SampledFrom(modelRoutes).Draw(t, "route")
+			told := tellOn(t, l, name, rapid.IntRange(0, 6).Draw(t, "cards"), func() {
+				if len(sent) > 0 && rapid.Bool().Draw(t, "meanwhile") {
+					put(t, rapid.SampledFrom(sent).Draw(t, "batch"))
+				}
+			})
 			m.stored = m.now
-			for _, g := range groups {
-				m.mark(g.Folded, g.Total)
+			for _, g := range told {
+				m.groups[g.Folded].mark(name, m.now, g.Total, false, cfg)
 			}
 		},
 		"sleep": func(t *rapid.T) {
@@ -271,6 +251,14 @@ func checkModel(t *rapid.T) {
 		},
 		"": func(t *rapid.T) { compare(t, m, l) },
 	})
+	sleep(4 * time.Hour) // longer than any mute
+	for _, name := range modelRoutes {
+		for _, g := range tellOn(t, l, name, len(m.groups), func() {}) {
+			m.groups[g.Folded].mark(name, m.now, g.Total, false, cfg)
+		}
+	}
+	compare(t, m, l)
+	toldAll(t, l, m.groups)
 }
 
 func shm() string {
@@ -283,23 +271,33 @@ func shm() string {
 // compare looks at all that the ledger shows.
 func compare(t *rapid.T, m *model, l *Ledger) {
 	type shown struct {
-		Now         time.Duration
-		Groups      map[string]modelGroup
-		Due         map[string]int64
-		Seen        int
-		Occurrences int64
+		Now                time.Duration
+		Totals             map[string]int64
+		Delivered          map[string]int64
+		Due                map[string]int64
+		Seen               int
+		Occurrences, Below int64
 	}
-	want := shown{m.now, map[string]modelGroup{}, m.due(), len(m.seen), m.count}
+	want := shown{m.now, map[string]int64{}, map[string]int64{}, m.due(), len(m.seen), m.count, m.below}
 	for name, g := range m.groups {
-		want.Groups[name] = modelGroup{Total: g.Total, Delivered: g.Delivered}
+		want.Totals[name] = g.total
+		for route, r := range g.routes {
+			if r.delivered > 0 {
+				want.Delivered[route+" "+name] = r.delivered
+			}
+		}
 	}
-	got := shown{time.Duration(l.Now()), map[string]modelGroup{}, map[string]int64{}, l.Stats().Seen, l.Counts().Occurrences}
+	c := l.Counts()
+	got := shown{time.Duration(l.Now()), map[string]int64{}, map[string]int64{}, map[string]int64{}, l.Stats().Seen, c.Occurrences, c.BelowMin}
 	groups, err := l.Groups()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, g := range groups {
-		got.Groups[g.Folded] = modelGroup{Total: g.Total, Delivered: g.Delivered[route]}
+		got.Totals[g.Folded] = g.Total
+		for route, n := range g.Delivered {
+			got.Delivered[route+" "+g.Folded] = n
+		}
 		var objects int64
 		for _, o := range g.Objects {
 			objects += o.Count
@@ -308,19 +306,22 @@ func compare(t *rapid.T, m *model, l *Ledger) {
 			t.Errorf("objects of %s: %d of %d occurrences", g.Folded, objects, g.Total)
 		}
 	}
-	due, err := l.Due(route)
-	if err != nil {
-		t.Fatal(err)
+	for _, route := range modelRoutes {
+		due, err := l.Due(route)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range due {
+			got.Due[route+" "+g.Folded] = g.Total
+		}
+		if !slices.IsSortedFunc(due, func(a, b alert.Group) int {
+			return order.Compare(m.groups[a.Folded].dueAt(route), m.groups[b.Folded].dueAt(route))
+		}) {
+			t.Fatal("the longest due is not first")
+		}
 	}
-	for _, g := range due {
-		got.Due[g.Folded] = g.Total
-	}
-	if d := cmp.Diff(want, got, cmp.AllowUnexported(modelGroup{})); d != "" {
+	if d := cmp.Diff(want, got); d != "" {
 		t.Fatalf("model and ledger (-want +got):\n%s", d)
 	}
-	if !slices.IsSortedFunc(due, func(a, b alert.Group) int {
-		return order.Compare(m.groups[a.Folded].due, m.groups[b.Folded].due)
-	}) {
-		t.Fatal("the longest due is not first")
-	}
+	compareNext(t, l, m.groups)
 }

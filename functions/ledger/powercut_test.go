@@ -148,15 +148,15 @@ func init() {
 
 // cutTotals is what all steps come to, by the rules for counts alone.
 func cutTotals() map[string]int64 {
-	m := &model{cfg: testConfig(""), groups: map[string]*modelGroup{}, seen: map[string]*modelSeen{}}
+	m := &model{cfg: testConfig(""), groups: map[string]*modelStory{}, seen: map[string]*modelSeen{}}
 	out := map[string]int64{}
 	for i := range cutSteps {
 		for _, a := range cutStep(i) {
-			m.put(a)
+			m.put(Trouble(a))
 		}
 	}
 	for name, g := range m.groups {
-		out[name] = g.Total
+		out[name] = g.total
 	}
 	return out
 }

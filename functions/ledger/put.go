@@ -108,12 +108,18 @@ func (l *Ledger) adopt(t *transaction) {
 	for fp := range t.gone {
 		l.forgetObject(fp)
 		delete(l.index, fp)
+		for i := range l.next {
+			l.next[i].gone(fp)
+		}
 	}
 	for fp := range t.dirty {
 		_, known := l.index[fp]
 		e := t.rows[fp].entry(l.routes)
 		if l.index[fp] = e; !known {
 			l.objects.add(e.object, fp)
+		}
+		for i := range l.next {
+			l.next[i].changed(fp, e.dueOn(i))
 		}
 	}
 	l.state, l.rows, l.ioErr = t.state, l.have.seenTotal, nil

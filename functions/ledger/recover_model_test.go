@@ -23,6 +23,7 @@ type healModel struct {
 	stored time.Duration // ledger clock of the last commit
 	sweep  time.Duration // until the next
 	groups map[string]*healGroup
+	below  int64            // never told
 	seen   map[string]int64 // when it expires, by the Event's name
 }
 
@@ -36,10 +37,8 @@ func (m *healModel) meet(event string) {
 }
 
 type healGroup struct {
-	objects                        map[string]*healObject
-	total, delivered               int64
-	due, sent, hold, healAt, touch time.Duration
-	told, well, flaps              bool
+	*modelStory
+	objects map[string]*healObject
 }
 
 type healObject struct {
@@ -47,42 +46,29 @@ type healObject struct {
 	well         bool
 }
 
-func (m *healModel) over(g *healGroup) bool { return g.healAt != 0 && g.healAt <= m.now }
-
-func (m *healModel) trouble(story, name string, at time.Time) {
+func (m *healModel) trouble(story, name string, rep Report) {
 	g := m.groups[story]
+	if g != nil && g.lapsed(m.now) {
+		m.below += g.neverTold()
+		g = nil
+	}
 	if g == nil {
-		g = &healGroup{objects: map[string]*healObject{}}
+		g = &healGroup{newStory(), map[string]*healObject{}}
 		m.groups[story] = g
 	}
-	if m.over(g) {
-		g.flaps = m.now-g.healAt < m.cfg.RepeatInterval
-	}
+	g.happen(m.now, 1, rep, m.cfg)
 	o := g.objects[name]
 	if o == nil {
 		o = &healObject{}
 		g.objects[name] = o
 	}
-	o.last, o.well = at, false
-	g.healAt, g.touch = 0, m.now
-	g.total++
-	m.schedule(g)
+	o.last, o.well = rep.Alert.Last, false
 	m.stored = m.now
-}
-
-func (m *healModel) schedule(g *healGroup) {
-	if g.due != 0 || g.total <= g.delivered {
-		return
-	}
-	g.due = max(m.now+m.cfg.GroupWait, 1)
-	if g.told && !g.well {
-		g.due = max(g.due, g.sent+m.cfg.RepeatInterval)
-	}
 }
 
 func (m *healModel) news(story, name string, at time.Time, hold time.Duration) {
 	g := m.groups[story]
-	if g == nil || m.over(g) {
+	if g == nil || g.over(m.now) {
 		return
 	}
 	o := g.objects[name]
@@ -92,7 +78,7 @@ func (m *healModel) news(story, name string, at time.Time, hold time.Duration) {
 	m.stored = m.now
 	o.healed, o.well = at, true
 	if g.flaps {
-		hold = max(hold, m.cfg.RepeatInterval)
+		hold = max(hold, g.every(m.cfg))
 	}
 	g.hold, g.healAt = max(g.hold, m.now+hold), 0
 	for _, o := range g.objects {
@@ -103,27 +89,19 @@ func (m *healModel) news(story, name string, at time.Time, hold time.Duration) {
 	g.healAt = g.hold
 }
 
-func (m *healModel) dueAt(g *healGroup) time.Duration {
-	at := g.due
-	if g.healAt != 0 && g.told && !g.well && (at == 0 || g.healAt < at) {
-		at = g.healAt
-	}
-	return at
-}
-
 func (m *healModel) state(g *healGroup) alert.State {
-	if m.over(g) {
+	if g.over(m.now) {
 		return alert.Recovered
 	}
 	return alert.Firing
 }
 
-func (m *healModel) mark(story string, total int64, recovered bool) {
-	m.stored = m.now
-	g := m.groups[story]
-	g.delivered = max(g.delivered, total)
-	g.due, g.sent, g.told, g.well = 0, m.now, true, recovered
-	m.schedule(g)
+func (m *healModel) stories() map[string]*modelStory {
+	out := map[string]*modelStory{}
+	for name, g := range m.groups {
+		out[name] = g.modelStory
+	}
+	return out
 }
 
 func (m *healModel) pass(d time.Duration) {
@@ -131,7 +109,13 @@ func (m *healModel) pass(d time.Duration) {
 		d -= m.sweep
 		m.now += m.sweep
 		before := len(m.groups)
-		maps.DeleteFunc(m.groups, func(_ string, g *healGroup) bool { return m.dueAt(g) == 0 && m.now-g.touch > keepQuiet })
+		maps.DeleteFunc(m.groups, func(_ string, g *healGroup) bool {
+			gone := g.forgotten(m.now, m.cfg)
+			if gone && g.below != nil {
+				m.below += g.neverTold()
+			}
+			return gone
+		})
 		if len(m.groups) < before {
 			m.stored = m.now
 		}
@@ -178,7 +162,7 @@ func checkHealModel(t *rapid.T) {
 	dirs := 0
 	start := func() {
 		cfg.Dir = filepath.Join(root, fmt.Sprint(dirs))
-		if l, err = Open(cfg, quiet()); err != nil {
+		if l, err = Open(cfg, quiet(), WithRoutes(modelRoutes...)); err != nil {
 			t.Fatal(err)
 		}
 		m.sweep = sweepEvery
@@ -202,15 +186,22 @@ func checkHealModel(t *rapid.T) {
 		a.EventName = fmt.Sprint(name, ".", n)
 		if trouble {
 			m.meet(a.EventName)
-			m.trouble(s.story, name, a.Last)
+			r := drawConditions(t)
+			r.Alert, r.Rings = a, true
+			m.trouble(s.story, name, r)
 			latest = name
-			return Trouble(a)
+			return r
 		}
 		a.Type, a.Reason = "Normal", s.news
 		if name != latest {
 			m.news(s.story, name, a.Last, s.hold)
 		}
 		return Report{Alert: a, Heals: a.Heals()}
+	}
+	sleep := func(d time.Duration) {
+		time.Sleep(d)
+		synctest.Wait()
+		m.pass(d)
 	}
 	t.Repeat(map[string]func(*rapid.T){
 		"trouble": func(t *rapid.T) { send(t, draw(t, true)) },
@@ -240,31 +231,20 @@ func checkHealModel(t *rapid.T) {
 			send(t, r)
 		},
 		"deliver": func(t *rapid.T) {
-			groups, err := l.Due(route)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var meanwhile []Report
-			latest = ""
-			if rapid.Bool().Draw(t, "meanwhile") {
-				meanwhile = append(meanwhile, draw(t, rapid.Bool().Draw(t, "trouble")))
-			}
-			send(t, meanwhile...)
-			var marks []Mark
-			for _, g := range groups {
-				marks = append(marks, MarkOf(g))
-				m.mark(g.Folded, g.Total, g.State == alert.Recovered)
-			}
-			if err := l.Delivered(context.Background(), route, marks, Notices{}); err != nil {
-				t.Fatal(err)
-			}
+			name := rapid.SampledFrom(modelRoutes).Draw(t, "route")
+			told := tellOn(t, l, name, len(m.groups), func() {
+				latest = ""
+				if rapid.Bool().Draw(t, "meanwhile") {
+					send(t, draw(t, rapid.Bool().Draw(t, "trouble")))
+				}
+			})
 			m.stored = m.now
+			for _, g := range told {
+				m.groups[g.Folded].mark(name, m.now, g.Total, g.State == alert.Recovered, cfg)
+			}
 		},
 		"sleep": func(t *rapid.T) {
-			d := rapid.SampledFrom([]time.Duration{time.Second, 5 * time.Second, time.Minute, 10 * time.Minute, time.Hour, 9 * time.Hour}).Draw(t, "time")
-			time.Sleep(d)
-			synctest.Wait()
-			m.pass(d)
+			sleep(rapid.SampledFrom([]time.Duration{time.Second, 5 * time.Second, time.Minute, 10 * time.Minute, time.Hour, 9 * time.Hour}).Draw(t, "time"))
 		},
 		"restart": func(t *rapid.T) {
 			if err := l.Close(); err != nil {
@@ -294,29 +274,54 @@ func checkHealModel(t *rapid.T) {
 		},
 		"": func(t *rapid.T) { compareHeal(t, m, l) },
 	})
+	sleep(4 * time.Hour) // longer than any mute
+	for _, name := range modelRoutes {
+		for _, g := range tellOn(t, l, name, len(m.groups), func() {}) {
+			m.groups[g.Folded].mark(name, m.now, g.Total, g.State == alert.Recovered, cfg)
+		}
+	}
+	compareHeal(t, m, l)
+	toldAll(t, l, m.stories())
 }
 
 func compareHeal(t *rapid.T, m *healModel, l *Ledger) {
 	want, got := map[string]string{}, map[string]string{}
 	for story, g := range m.groups {
-		at := m.dueAt(g)
-		want[story] = fmt.Sprint(m.state(g), " ", g.total, "/", g.delivered, " due ", at != 0 && at <= m.now)
+		want[story] = fmt.Sprint(m.state(g), " ", g.total)
+		for _, name := range modelRoutes {
+			if r := g.routes[name]; r != nil {
+				at := g.dueAt(name)
+				want[story+" on "+name] = fmt.Sprint(r.delivered, " due ", at != 0 && at <= m.now)
+			} else {
+				want[story+" on "+name] = "0 due false"
+			}
+		}
 	}
-	due := map[string]bool{}
-	groups, err := l.Due(route)
+	groups, err := l.Groups()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, g := range groups {
-		due[g.Folded] = true
+		got[g.Folded] = fmt.Sprint(g.State, " ", g.Total)
 	}
-	if groups, err = l.Groups(); err != nil {
-		t.Fatal(err)
-	}
-	for _, g := range groups {
-		got[g.Folded] = fmt.Sprint(g.State, " ", g.Total, "/", g.Delivered[route], " due ", due[g.Folded])
+	for _, name := range modelRoutes {
+		due := map[string]bool{}
+		now, err := l.Due(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range now {
+			due[g.Folded] = true
+		}
+		for _, g := range groups {
+			got[g.Folded+" on "+name] = fmt.Sprint(g.Delivered[name], " due ", due[g.Folded])
+		}
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Fatalf("model and ledger at %s (-want +got):\n%s", time.Duration(l.Now()), d)
 	}
+	if got := l.Counts().BelowMin; got != m.below {
+		t.Fatalf("never told: %d, want %d", got, m.below)
+	}
+	compareNext(t, l, m.stories())
 }

@@ -172,10 +172,10 @@ func TestTell(t *testing.T) {
 			time.Sleep(wait)
 			s.tells("a")
 			s.happens(1, Report{MutedFor: 3 * time.Hour, Routes: []string{"a"}})
-			time.Sleep(3*time.Hour - 1)
+			time.Sleep(3*time.Hour - time.Nanosecond)
 			s.want("past the repeat interval")
 			s.heals()
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			s.want("the trouble", "a:2")
 		},
 		"an end within a mute waits for it": func(s *script) {
@@ -184,9 +184,9 @@ func TestTell(t *testing.T) {
 			s.tells("a")
 			s.happens(1, Report{MutedFor: 3 * time.Hour, Routes: []string{"a"}})
 			s.heals()
-			time.Sleep(3*time.Hour - 1)
+			time.Sleep(3*time.Hour - time.Nanosecond)
 			s.want("well, but muted")
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			s.want("then told", "a:2!")
 		},
 		"muted while a card was on its way": func(s *script) {
@@ -198,9 +198,9 @@ func TestTell(t *testing.T) {
 			}
 			s.happens(1, Report{MutedFor: 3 * time.Hour, Routes: []string{"a"}})
 			s.mark("a", groups, "")
-			time.Sleep(3*time.Hour - 1)
+			time.Sleep(3*time.Hour - time.Nanosecond)
 			s.want("what is left was muted")
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			s.want("then", "a:2")
 		},
 		"muted and not, while a card was on its way": func(s *script) {
@@ -277,9 +277,9 @@ func TestTell(t *testing.T) {
 		"muted and at last enough": func(s *script) {
 			s.happens(2, Report{Min: min3, Routes: []string{"a"}})
 			s.happens(1, Report{Min: min3, Routes: []string{"a"}, MutedFor: time.Hour})
-			time.Sleep(time.Hour - 1)
+			time.Sleep(time.Hour - time.Nanosecond)
 			s.want("muted")
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			s.want("told", "a:3")
 		},
 		"of which nothing is asked": func(s *script) {
@@ -302,9 +302,9 @@ func TestTell(t *testing.T) {
 			s.want("the latest decides", "a:3")
 			s.tells("a")
 			s.happens(1, Report{Routes: []string{"a"}})
-			time.Sleep(time.Hour - 1)
+			time.Sleep(time.Hour - time.Nanosecond)
 			s.want("the configured one")
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			s.want("is an hour", "a:4")
 		},
 	} {
