@@ -130,7 +130,7 @@ func TestStoriesAsData(t *testing.T) {
 	want := Told{
 		ID: g.ShortID("x"), State: "firing", Severity: "warning", Cluster: "pi", Namespace: "shop", Kind: "Pod", Name: "web-0",
 		Node: "pi-1", Reason: "Failed", Type: "Warning", Message: "\"},{\"x\":\"{{.ID}} @everyone\nweb-0", Count: 2, New: 2,
-		First: time.Unix(0, 0), Last: time.Unix(60, 0), Objects: []ToldObject{{"web-0", 2}},
+		First: time.Unix(0, 0), Last: time.Unix(60, 0),
 	}
 	if len(seen.Stories) != 2 || seen.Topic != TopicStory || seen.ID != want.ID {
 		t.Fatalf("view is %+v", seen)

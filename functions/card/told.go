@@ -29,7 +29,7 @@ type Told struct {
 	First     time.Time `json:"first,omitzero"`
 	Last      time.Time `json:"last,omitzero"`
 	// Objects are the objects touched, the latest first; MoreObjects counts
-	// the sightings of others.
+	// the sightings of others. Both are empty when Name says all.
 	Objects     []ToldObject `json:"objects,omitempty"`
 	MoreObjects int64        `json:"moreObjects,omitempty"`
 }
@@ -43,12 +43,16 @@ type ToldObject struct {
 // told is a story with its message as it is shown, and those told with it.
 func (r *Renderer) told(s Story, message string) []Told {
 	out := []Told{r.tell(s.Group, s.Route, message)}
-	for _, o := range slices.Backward(s.Group.Objects) {
+	g := s.Group
+	if len(g.Objects) == 1 && g.MoreObjects == 0 && g.Objects[0].Name == g.Newest.Name {
+		g.Objects = nil
+	}
+	for _, o := range slices.Backward(g.Objects) {
 		out[0].Objects = append(out[0].Objects, ToldObject{line(o.Name, maxName), o.Count})
 	}
-	out[0].MoreObjects = s.Group.MoreObjects
-	for _, g := range s.Related {
-		out = append(out, r.tell(g, s.Route, shortMessage(g)))
+	out[0].MoreObjects = g.MoreObjects
+	for _, related := range s.Related {
+		out = append(out, r.tell(related, s.Route, shortMessage(related)))
 	}
 	return out
 }
