@@ -105,7 +105,7 @@ func (e *entry) climb(f flow, s scale, safe float64) (without float64, loses boo
 		}
 		told = append(told, fmt.Sprintf("%.0f/s (%d lost)", rate, lost))
 		if lost > 0 {
-			with, loses = rate, true
+			with, loses = float64(offered), true
 			break
 		}
 		without = max(without, rate)
@@ -115,7 +115,7 @@ func (e *entry) climb(f flow, s scale, safe float64) (without float64, loses boo
 	}
 	e.b.result.add(Measure{Stage: "entry limit", Process: "audit-webhook", Name: "most without loss, " + f.name + s.name, Value: without, Unit: "events/s",
 		Note: "steps of " + s.hold.String() + ": " + strings.Join(told, ", ")})
-	begins := Measure{Stage: "entry limit", Process: "audit-webhook", Name: "begins to lose, " + f.name + s.name, Value: with, Unit: "events/s"}
+	begins := Measure{Stage: "entry limit", Process: "audit-webhook", Name: "begins to lose, " + f.name + s.name, Value: with, Unit: "events/s", Note: "the rate offered in that step"}
 	if !loses {
 		begins.Note = "0: not reached, the API server takes no more writes of this kind"
 	}

@@ -56,7 +56,9 @@ func (b *bench) paced(l load, writers int, write func(i int) error) error {
 	}
 }
 
-// feed hands out the numbers at the load's rate until a writer fails.
+// feed hands out the numbers at the load's rate until a writer fails. What a
+// stall has held up for more than a tenth of a second is not made up for, or
+// more than the rate would come behind it.
 func (b *bench) feed(l load, due chan<- int, errs <-chan error) error {
 	t := time.NewTicker(max(time.Second/time.Duration(l.perSecond), time.Millisecond))
 	defer t.Stop()
@@ -68,6 +70,10 @@ func (b *bench) feed(l load, due chan<- int, errs <-chan error) error {
 		case err := <-errs:
 			return err
 		case <-t.C:
+		}
+		late := int(time.Since(began).Seconds()*float64(l.perSecond)) - next - max(l.perSecond/10, 1)
+		if late > 0 {
+			began = began.Add(time.Duration(late) * time.Second / time.Duration(l.perSecond))
 		}
 		for now := min(int(time.Since(began).Seconds()*float64(l.perSecond)), l.n); next < now; next++ {
 			select {

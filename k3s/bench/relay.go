@@ -51,7 +51,7 @@ func (r *relay) accept() {
 
 // pass copies until one side ends, then ends both.
 func (r *relay) pass(from, to net.Conn) {
-	_, _ = io.Copy(counted{to, &r.bytes}, from)
+	_, _ = io.Copy(to, counted{from, &r.bytes})
 	_, _ = from.Close(), to.Close()
 }
 
@@ -64,14 +64,15 @@ func (r *relay) close() {
 	}
 }
 
-// counted counts as it writes: a connection that lasts is counted too.
+// counted counts as it reads: what has arrived is counted, also while the
+// connection lasts.
 type counted struct {
-	io.Writer
+	io.Reader
 	n *atomic.Int64
 }
 
-func (c counted) Write(b []byte) (int, error) {
-	n, err := c.Writer.Write(b)
+func (c counted) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
 	c.n.Add(int64(n))
 	return n, err
 }
