@@ -40,6 +40,7 @@ var allowed = map[string][]string{
 	"functions/robot":        {"functions/card", "functions/notify", "functions/webhook", "functions/webhook/wire"},
 	"functions/dingtalk":     {"functions/card", "functions/notify", "functions/robot", "functions/webhook"},
 	"functions/wecom":        {"functions/card", "functions/notify", "functions/robot", "functions/webhook"},
+	"functions/email":        {"functions/alert", "functions/card", "functions/notify", "functions/robot", "functions/webhook", "functions/webhook/wire"},
 	// notify is the only package that knows both sides of the POST, and of
 	// the adapters only the contract.
 	// channel knows every kind of channel, so that notify knows none.
