@@ -227,34 +227,3 @@ func (t *transaction) forgetQuiet(ns *nsKey) error {
 	}
 	return t.forget(oldest)
 }
-
-const (
-	sweepEvery = time.Minute
-	// keepQuiet is how long a group with nothing to tell is remembered at
-	// least: a story that goes on within it is the same story.
-	keepQuiet = 24 * time.Hour
-)
-
-// old are the groups with nothing to tell that have been quiet for long, and
-// those that did not happen often enough within their time.
-func (l *Ledger) old() (keys []alert.Fingerprint) {
-	now, keep := l.Now(), max(keepQuiet, 2*l.cfg.EventTTL, 2*l.cfg.RepeatInterval)
-	for fp, e := range l.index {
-		if len(e.due) > 0 {
-			continue
-		}
-		if e.ends != 0 && e.ends <= now || e.ends == 0 && now.Sub(e.touched) > max(keep, 2*e.repeat) {
-			keys = append(keys, fp)
-		}
-	}
-	return keys
-}
-
-func (t *transaction) forgetOld() error {
-	for _, fp := range t.l.old() {
-		if err := t.forget(fp); err != nil {
-			return err
-		}
-	}
-	return nil
-}

@@ -2,9 +2,11 @@
 // route has told them. It counts each occurrence once, however often and in
 // whatever order an Event is sent, and answers only after the commit is on
 // disk. It refuses nothing for lack of room: at its bounds stories coalesce,
-// and what is lost is counted. It never sends anything.
+// and what is lost is counted. It never sends anything, and no route waits for
+// another.
 //
-// Begin with Open; Put takes Alerts, Due gives what to tell, Delivered marks.
+// Begin with Open; Take takes Reports, Due gives what a route tells, Delivered
+// marks, Wake wakes.
 package ledger
 
 import (

@@ -192,28 +192,6 @@ func (t *transaction) add(a alert.Alert, overflow bool) *groupRow {
 	return row
 }
 
-// beginAnew forgets the story, but not its place.
-func (r *groupRow) beginAnew(a alert.Alert) {
-	g := alert.NewGroup(a)
-	g.Fingerprint, g.Folded, g.Overflow = r.Group.Fingerprint, r.Group.Folded, r.Group.Overflow
-	*r = groupRow{Group: g, Namespace: r.Namespace, size: r.size}
-}
-
-// forget removes a row that is on disk. What did not happen often enough to be
-// told is counted.
-func (t *transaction) forget(fp alert.Fingerprint) error {
-	if t.l.index[fp].ends != 0 && !t.gone[fp] {
-		row, err := t.row(fp)
-		if err != nil || row == nil {
-			return err
-		}
-		if row.Below != nil {
-			t.state.counts.BelowMin += row.untold()
-		}
-	}
-	return t.remove(fp)
-}
-
 // remove takes a row away that is on disk.
 func (t *transaction) remove(fp alert.Fingerprint) error {
 	if e, ok := t.l.index[fp]; ok && !t.gone[fp] {

@@ -15,14 +15,18 @@ const (
 
 // encodeBounded encodes a row of at most bound bytes, or as near as its names
 // allow, but never over maxRow: what it loses first is the objects listed
-// longest, then the message's end.
+// longest, then the message's end, then the messages to change in place: a new
+// one can be sent.
 func encodeBounded(row *groupRow, bound int) ([]byte, error) {
 	for step := 0; ; step++ {
 		raw, err := encodeRow(row.Group.Fingerprint[:], row)
 		if err != nil || len(raw) <= bound {
 			return raw, err
 		}
-		if !shrink(&row.Group, len(raw)-bound, step) && (len(raw) <= maxRow || !clean(&row.Group)) {
+		if shrink(&row.Group, len(raw)-bound, step) || row.forgetRefs() {
+			continue
+		}
+		if len(raw) <= maxRow || !clean(&row.Group) {
 			return raw, nil
 		}
 	}

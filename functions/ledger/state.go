@@ -28,7 +28,12 @@ var (
 	keyOffline = []byte("offline")
 )
 
-// version is the schema of the file.
+// version is the schema of the file. What came with routes, mutes and minimum
+// counts are fields of their own in a row's JSON and change no meaning of the
+// others, so the version stays: the program before them reads the file, drops
+// what it does not know where it writes, tells the default route as ever, and
+// tells what too little came of once it comes again. Whatever changes a meaning
+// raises the version, which an older program refuses in words.
 const version = 1
 
 // readVersion is 0 when there is none.

@@ -82,37 +82,6 @@ func (r *groupRow) count(now Time, rep Report, n int64, l *Ledger) {
 	}
 }
 
-// gate counts n occurrences of a group that is not to be told before it
-// happened often enough, and says whether this ends now. It begins with the
-// group, and again once all who were told the trouble were told that it is
-// over. An occurrence of which nothing is asked ends it.
-func (r *groupRow) gate(now Time, min alert.MinCount, n int64, routes []string) (opened bool) {
-	if r.Below == nil {
-		if !asks(min) || r.Group.Total > 0 && !(r.over(now) && r.closed(routes)) {
-			return false
-		}
-		r.Below = &window{}
-	}
-	if !asks(min) || r.Below.add(now, min, n) {
-		r.Below = nil
-		return true
-	}
-	return false
-}
-
-// closed says that nothing is left to tell of the group, nor that it is over.
-func (r *groupRow) closed(routes []string) bool {
-	for _, route := range routes {
-		if s := r.Routes[route]; s.Due != 0 || s.Told && !s.Well && !s.Mute {
-			return false
-		}
-	}
-	return true
-}
-
-// lapsed says that what came of the group was too little, and is too long ago.
-func (r *groupRow) lapsed(now Time) bool { return r.Below != nil && r.Below.ends() <= now }
-
 // undelivered is how many occurrences a route has still to tell.
 func (r *groupRow) undelivered(route string) int64 {
 	if _, told := r.Routes[route]; !told {
@@ -249,4 +218,15 @@ func (r *groupRow) refs() map[string]alert.Ref {
 		refs[route] = alert.Ref{ID: s.Ref, SentAt: s.RefAt}
 	}
 	return refs
+}
+
+// forgetRefs makes room; false when there are none.
+func (r *groupRow) forgetRefs() (had bool) {
+	for route, s := range r.Routes {
+		if s.Ref != "" {
+			s.Ref, s.RefAt, had = "", time.Time{}, true
+			r.Routes[route] = s
+		}
+	}
+	return had
 }

@@ -412,3 +412,45 @@ func TestOverflowRoutes(t *testing.T) {
 		same(t, "news", map[string][]int64{"a": {1, 3}, "b": {6}}, got)
 	})
 }
+
+// TestRowsOfManyRoutesAreBounded fills a row with all that may stand in it.
+func TestRowsOfManyRoutesAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var routes []string
+		for i := range 30 {
+			routes = append(routes, fmt.Sprintf("route-%02d-%s", i, strings.Repeat("r", 40)))
+		}
+		l := open(t, testConfig(tempDir(t)), WithRoutes(routes...))
+		for i := range 25 {
+			a := numbered("shop", 1, i)
+			a.Message = strings.Repeat("m", alert.MaxMessageBytes)
+			if err := l.Take(t.Context(), []Report{{Alert: a, Rings: true, MutedFor: time.Hour, Repeat: time.Hour}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		groups, err := l.Groups()
+		if err != nil || len(groups) != 1 {
+			t.Fatal(groups, err)
+		}
+		m := MarkOf(groups[0])
+		m.Ref, m.SentAt = strings.Repeat("x", MaxRefBytes), day
+		for _, route := range routes {
+			if err := l.Delivered(t.Context(), route, []Mark{m}, Notices{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for fp, e := range l.index {
+			if e.size > maxRow {
+				t.Errorf("row %s has %d bytes", fp, e.size)
+			}
+		}
+		have := l.have
+		if err := l.reload(); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "bytes as counted and as on disk", l.have.bytes, have.bytes)
+		if groups, err = l.Groups(); err != nil || groups[0].Delivered[routes[0]] != 25 || groups[0].Delivered[routes[29]] != 25 {
+			t.Errorf("told: %v, error %v", groups[0].Delivered, err)
+		}
+	})
+}

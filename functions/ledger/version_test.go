@@ -132,7 +132,7 @@ func TestOldProgramReadsRows(t *testing.T) {
 		s.mark("b", groups, "om_1")
 		row := readOld(t, s.l)
 		want := groups[0]
-		want.Delivered, want.Refs, want.Fingerprint = map[string]int64{"b": 2}, nil, alert.Fingerprint{}
+		want.Delivered, want.Refs, want.Routes, want.Fingerprint = map[string]int64{"b": 2}, nil, nil, alert.Fingerprint{}
 		same(t, "group", want, row.Group)
 		same(t, "a waits", Time(time.Hour), row.Routes["a"].Due)
 		same(t, "b was told", []bool{true, false}, []bool{row.Routes["b"].Told, row.Routes["b"].Well})
