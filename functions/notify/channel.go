@@ -84,6 +84,19 @@ type Updater interface {
 	Update(ctx context.Context, ref string, p Part) (Receipt, error)
 }
 
+// Unfolded is a Channel that is given each story for itself, because its far
+// side puts together what belongs together.
+type Unfolded interface {
+	Channel
+	Unfolded()
+}
+
+// Thrifty is an Updater whose changes cost what may run short.
+type Thrifty interface {
+	// EditsIn is how long changes have to wait; zero when one may be made now.
+	EditsIn() time.Duration
+}
+
 // Clocked is a Channel that knows its far side's clock.
 type Clocked interface {
 	// Clock is how far the far side's clock is ahead of this one; sure says
