@@ -40,6 +40,16 @@ func (f *Function) Handle(ctx context.Context, events []event.Event) error {
 			} else {
 				f.metrics.ignored.Inc()
 			}
+		case wire.TypeStory:
+			s, err := wire.DecodeStory(ce)
+			if err != nil {
+				return badRequest(index, err)
+			}
+			told := f.storyReports(ce, s)
+			if len(told) == 0 {
+				f.metrics.ignored.Inc()
+			}
+			reports = append(reports, told...)
 		case wire.TypeStatus:
 			s, err := wire.DecodeStatus(ce)
 			if err != nil {
@@ -47,7 +57,7 @@ func (f *Function) Handle(ctx context.Context, events []event.Event) error {
 			}
 			statuses = append(statuses, sourceStatus{Cluster: wire.Cluster(ce.Source()), Status: s})
 		default:
-			return badRequest(index, fmt.Errorf("type %q is unknown: must be %s or %s", ce.Type(), wire.TypeEvent, wire.TypeStatus))
+			return badRequest(index, fmt.Errorf("type %q is unknown: must be %s, %s or %s", ce.Type(), wire.TypeEvent, wire.TypeStory, wire.TypeStatus))
 		}
 	}
 	if err := f.keep(ctx, reports, statuses); err != nil {
