@@ -93,6 +93,9 @@ type Group struct {
 	// Overflow marks a group that takes in many stories of a namespace (or
 	// cluster, when the namespace is *) that found no room of their own.
 	Overflow bool `json:"v,omitempty"`
+	// Clusters is how many clusters' stories the group stands for, where it is
+	// one that was put together to be told; 0 otherwise.
+	Clusters int `json:"-"`
 	// Delivered is, per route, the Total that the last delivered card showed.
 	Delivered map[string]int64 `json:"d,omitempty"`
 	// Refs are, per route, the messages that told the group, where the far side

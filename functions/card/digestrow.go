@@ -1,6 +1,8 @@
 package card
 
 import (
+	"fmt"
+
 	"github.com/edgebell/edgebell/functions/alert"
 )
 
@@ -43,6 +45,9 @@ func (p *pages) what(g alert.Group) string {
 // place names the cluster too when it is not the one that the card is about.
 func (p *pages) place(g alert.Group) string {
 	where := place(g.Newest, nameOf(g))
+	if g.Clusters > 1 {
+		return fmt.Sprintf(p.r.words.clusters, g.Clusters) + ": " + where
+	}
 	if c := line(g.Newest.Cluster, maxField); c != "" && c != p.r.cluster {
 		where = c + ": " + where
 	}

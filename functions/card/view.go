@@ -66,7 +66,7 @@ func (r *Renderer) story(s Story, limit int) View {
 		Color:    color.template,
 		Mark:     color.mark,
 		Title:    what + " · " + where,
-		Subtitle: r.subtitle(a.Cluster),
+		Subtitle: r.whose(g),
 		Summary:  summary,
 		Headline: joinLines(head, r.foreign(a), r.healed(g, s.SentAt), r.affected(s.Related), r.delivery(g.Last, s.SentAt)),
 		Message:  r.message(a, limit),
@@ -142,16 +142,27 @@ func (r *Renderer) foreign(a alert.Alert) string {
 	return fmt.Sprintf(r.words.foreign, line(a.Writer(), maxField))
 }
 
+// whose is the subtitle of a group: its cluster, or how many there are.
+func (r *Renderer) whose(g alert.Group) string {
+	if g.Clusters > 1 {
+		return r.titled(fmt.Sprintf(r.words.clusters, g.Clusters))
+	}
+	return r.subtitle(g.Newest.Cluster)
+}
+
 // subtitle names the cluster, after the operator's own title if there is one.
 func (r *Renderer) subtitle(cluster string) string {
 	if cluster = line(cluster, maxField); cluster == "" {
 		cluster = r.cluster
 	}
-	out := fmt.Sprintf(r.words.cluster, cluster)
+	return r.titled(fmt.Sprintf(r.words.cluster, cluster))
+}
+
+func (r *Renderer) titled(s string) string {
 	if r.title != "" {
-		out = r.title + " · " + out
+		return r.title + " · " + s
 	}
-	return out
+	return s
 }
 
 // message is the alert's message cut to limit bytes, saying what was cut here

@@ -11,7 +11,7 @@ type words struct {
 	locale string // key of a post's content
 	pick   func(zh, en string) string
 
-	cluster, unknown, recovered           string
+	cluster, clusters, unknown, recovered string
 	sentLate, sentEarly, foreign          string
 	cut, usually                          string
 	object, origin, node, first, last, at string
@@ -47,7 +47,7 @@ var zh = words{
 	locale: "zh_cn",
 	pick:   func(zh, _ string) string { return zh },
 
-	cluster: "集群 %s", unknown: "未知", recovered: "已恢复：",
+	cluster: "集群 %s", clusters: "%d 个集群", unknown: "未知", recovered: "已恢复：",
 	sentLate: "发送于 %s，晚了 %s", sentEarly: "发送于 %s（与事件的时钟不一致）",
 	foreign: "⚠ 事件写在命名空间 %s 中，该命名空间不管辖此对象：未必属实",
 	cut:     "…（省略 %s）", usually: "通常：",
@@ -105,7 +105,7 @@ var en = words{
 	locale: "en_us",
 	pick:   func(_, en string) string { return en },
 
-	cluster: "cluster %s", unknown: "unknown", recovered: "Recovered: ",
+	cluster: "cluster %s", clusters: "%d clusters", unknown: "unknown", recovered: "Recovered: ",
 	sentLate: "sent %s, %s late", sentEarly: "sent %s (its clock and the event's differ)",
 	foreign: "⚠ written in namespace %s, which has no say over this object: it may be untrue",
 	cut:     "… %s cut", usually: "Usually: ",

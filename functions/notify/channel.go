@@ -32,6 +32,9 @@ type Outgoing struct {
 	Groups []alert.Group
 	// Related are stories that are told on the card of the first of Groups.
 	Related []alert.Group
+	// Members are the stories behind each of Groups that stands for those of
+	// several clusters.
+	Members map[alert.Fingerprint][]alert.Group
 	Digest  bool
 	Route   string
 	SentAt  time.Time

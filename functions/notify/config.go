@@ -25,8 +25,11 @@ type Config struct {
 	SinkToken    string `env:"SINK_TOKEN"`
 	MaxBodyBytes int64  `env:"MAX_BODY_BYTES, default=8388608"`
 	// DigestThreshold is how many due groups are still told one by one.
-	DigestThreshold int  `env:"DIGEST_THRESHOLD, default=5"`
-	DumpEvents      bool `env:"DUMP_EVENTS, default=false"`
+	DigestThreshold int `env:"DIGEST_THRESHOLD, default=5"`
+	// FleetDigest is from how many clusters on the same trouble is told once
+	// for all of them; 0 is never.
+	FleetDigest int  `env:"FLEET_DIGEST, default=3"`
+	DumpEvents  bool `env:"DUMP_EVENTS, default=false"`
 	// Recovery, on or off, tells when trouble is over.
 	Recovery string `env:"RECOVERY, default=on"`
 	// Heartbeat is the time of day (TIMEZONE) of a daily sign of life.
@@ -66,6 +69,9 @@ func (c *Config) Validate() error {
 	}
 	if c.DigestThreshold < 1 {
 		errs = append(errs, fmt.Errorf("DIGEST_THRESHOLD %d: must be at least 1", c.DigestThreshold))
+	}
+	if c.FleetDigest < 0 || c.FleetDigest == 1 {
+		errs = append(errs, fmt.Errorf("FLEET_DIGEST %d: must be at least 2 clusters, or 0 for never", c.FleetDigest))
 	}
 	if c.Recovery = cmp.Or(c.Recovery, recoveryOn); c.Recovery != recoveryOn && c.Recovery != recoveryOff {
 		errs = append(errs, fmt.Errorf("RECOVERY %q: must be %s or %s", c.Recovery, recoveryOn, recoveryOff))

@@ -25,6 +25,7 @@ type deliverer struct {
 	Route
 	ledger     *ledger.Ledger
 	threshold  int
+	fleetFrom  int // clusters
 	conditions alert.Conditions
 	pace       *pace
 	log        *slog.Logger
@@ -52,7 +53,7 @@ type deliverer struct {
 
 func newDeliverer(f *Function, r Route) *deliverer {
 	d := &deliverer{
-		Route: r, ledger: f.ledger, threshold: f.cfg.DigestThreshold, conditions: f.cfg.conditions, pace: newPace(r.PerMinute), log: f.log,
+		Route: r, ledger: f.ledger, threshold: f.cfg.DigestThreshold, fleetFrom: f.cfg.FleetDigest, conditions: f.cfg.conditions, pace: newPace(r.PerMinute), log: f.log,
 		metrics: f.metrics.route(f.labelled(r.Name)), usage: f.usage, bulletin: f.bulletin, worked: true,
 		now:   FarTime(func() time.Time { t, _ := f.usage.now(); return t }, r),
 		again: make(chan struct{}, 1), tests: make(chan chan Diagnosis),
@@ -161,9 +162,10 @@ func (d *deliverer) take() (Outgoing, error) {
 	if err != nil {
 		return Outgoing{}, err
 	}
+	fold.groups, fold.members = d.fleet(fold.groups)
 	ration := d.ration(fold.groups)
 	groups, d.held, d.rationed = ration.groups, ration.held || muted, ration.held
-	out := Outgoing{Groups: groups, Route: d.Name, SentAt: time.Now().Add(d.offset()), Budget: ration.budget}
+	out := Outgoing{Groups: groups, Route: d.Name, SentAt: time.Now().Add(d.offset()), Budget: ration.budget, Members: fold.members}
 	if len(groups) == 0 {
 		return d.alone(out), nil
 	}
@@ -175,6 +177,9 @@ func (d *deliverer) take() (Outgoing, error) {
 	case len(ring) == 0 && (out.Budget != nil || !d.rationed && d.bulletin.due(d)):
 		out.Groups = nil // a change is silent: nobody would read them on it
 		return d.alone(out), nil
+	case len(ring) == 0 && len(edit) == 0:
+		out.Groups = nil // changes have to wait
+		return out, nil
 	case len(ring) == 0:
 		out.Groups, out.Ref = edit[:1], d.ref(edit[0], out.SentAt)
 		out.Related = fold.under[edit[0].Fingerprint]

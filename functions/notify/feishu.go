@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/edgebell/edgebell/functions/alert"
 	"github.com/edgebell/edgebell/functions/card"
 	"github.com/edgebell/edgebell/functions/feishu"
 	"github.com/edgebell/edgebell/functions/ledger"
@@ -129,15 +128,4 @@ func (c *feishuChannel) Send(ctx context.Context, p Part) (Receipt, error) {
 		out.Outcome = Retry
 	}
 	return receipt, out
-}
-
-// marksOf are the marks of the groups that a part tells.
-func marksOf(groups []alert.Group, indices []int) []ledger.Mark {
-	marks := make([]ledger.Mark, 0, len(indices))
-	for _, i := range indices {
-		if i < len(groups) {
-			marks = append(marks, ledger.MarkOf(groups[i]))
-		}
-	}
-	return marks
 }

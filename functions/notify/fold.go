@@ -19,6 +19,8 @@ type folding struct {
 	groups []alert.Group
 	under  map[alert.Fingerprint][]alert.Group // by the node's story
 	away   []alert.Group                       // what was due of under
+	// members are the stories behind those that stand for several clusters'.
+	members map[alert.Fingerprint][]alert.Group
 }
 
 // fold puts the Pods' stories under the node's where the node's is to be told
@@ -26,7 +28,7 @@ type folding struct {
 // with it, so that no Pod rings later for what was the node's.
 func (d *deliverer) fold(due []alert.Group) (folding, error) {
 	f := folding{groups: due}
-	if len(due) == 0 {
+	if _, ok := d.Channel.(Unfolded); ok || len(due) == 0 {
 		return f, nil
 	}
 	all, err := d.ledger.Nodes()

@@ -13,7 +13,7 @@ import (
 func (d *deliverer) delivered(ctx context.Context, out Outgoing, part Part, receipt Receipt) time.Duration {
 	d.link.up(d.log)
 	outage, wasOffline := d.ledger.Offline(d.Name)
-	marks := marksOf(out.Groups, part.Groups)
+	marks := marksOf(out, part.Groups)
 	d.refer(marks, out, receipt)
 	for _, g := range out.Related {
 		marks = append(marks, ledger.MarkOf(g))
@@ -37,7 +37,7 @@ func (d *deliverer) delivered(ctx context.Context, out Outgoing, part Part, rece
 		d.usage.wasOffline(d.ledger.Now().Sub(outage.At))
 	}
 	d.told(out)
-	d.rest = out.Digest && len(marks) < len(out.Groups)
+	d.rest = out.Digest && len(part.Groups) < len(out.Groups)
 	d.logCard(out, marks, receipt)
 	d.reset()
 	return 0
@@ -123,7 +123,7 @@ func (d *deliverer) giveUp(ctx context.Context, out Outgoing) time.Duration {
 	}
 	g := out.Groups[0]
 	d.log.Error("card refused in every form: parked and counted as dropped", "reason", g.Newest.Reason, "object", objectOf(g), "count", g.Undelivered(d.Name))
-	if err := d.ledger.Park(context.WithoutCancel(ctx), d.Name, marksOf(out.Groups, []int{0})); err != nil {
+	if err := d.ledger.Park(context.WithoutCancel(ctx), d.Name, marksOf(out, []int{0})); err != nil {
 		d.log.Error("ledger cannot be written", "error", err)
 		return offlineMost
 	}

@@ -57,6 +57,10 @@ func (d *deliverer) split(groups []alert.Group, now time.Time, together bool) (r
 			edit = append(edit, g)
 		}
 	}
+	if t, ok := d.Channel.(Thrifty); ok && len(edit) > 0 && t.EditsIn() > 0 {
+		d.held = true
+		return ring, nil
+	}
 	return ring, edit
 }
 
