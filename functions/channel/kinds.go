@@ -12,8 +12,10 @@ import (
 
 	"github.com/edgebell/edgebell/functions/card"
 	"github.com/edgebell/edgebell/functions/feishu"
+	"github.com/edgebell/edgebell/functions/feishuapp"
 	"github.com/edgebell/edgebell/functions/notify"
 	"github.com/edgebell/edgebell/functions/ntfy"
+	"github.com/edgebell/edgebell/functions/onward"
 	"github.com/edgebell/edgebell/functions/slack"
 	"github.com/edgebell/edgebell/functions/webhook"
 )
@@ -31,9 +33,20 @@ type config interface {
 var kinds = map[string]func() config{
 	notify.ChannelFeishu: func() config { return new(feishuRoute) },
 	notify.ChannelLog:    func() config { return new(logConfig) },
+	"cloudevents":        of(sink),
+	"feishu-app":         of(app),
 	"ntfy":               of(ntfy.New),
 	"slack":              of(slack.New),
 	"webhook":            of(webhook.New),
+}
+
+func app(cfg feishuapp.Config, looks card.Config, o webhook.Options) (notify.Channel, error) {
+	return feishuapp.New(cfg, looks, o)
+}
+
+// sink is no channel for people, so it has no looks.
+func sink(cfg onward.Config, _ card.Config, o webhook.Options) (notify.Channel, error) {
+	return onward.New(cfg, o)
 }
 
 // Kinds are the values of CHANNEL.

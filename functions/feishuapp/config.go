@@ -30,7 +30,7 @@ type Config struct {
 	// Secret is the app's.
 	Secret string `env:"SECRET"`
 	// Chat is the chat_id of the group that the bot is in.
-	Chat         string `env:"CHAT"`
+	Chat         string `env:"CHAT_ID"`
 	MaxPerMinute int    `env:"MAX_PER_MINUTE"`
 	// CallsPerMonth is how many calls this channel may use up; edits keep
 	// within it, messages of new trouble are sent whatever it says.
@@ -54,7 +54,7 @@ func (c Config) Validate(prefix string) error {
 		errs = append(errs, fmt.Errorf("%sSECRET: is required, the app's secret from the developer console", prefix))
 	}
 	if chat := strings.TrimSpace(c.Chat); !strings.HasPrefix(chat, "oc_") || strings.ContainsAny(chat, " \t\n") {
-		errs = append(errs, fmt.Errorf("%sCHAT: must be a group's chat_id, oc_…, as the group's settings show it", prefix))
+		errs = append(errs, fmt.Errorf("%sCHAT_ID: must be a group's chat_id, oc_…, as the group's settings show it", prefix))
 	}
 	if n := c.CallsPerMonth; n != 0 && (n < 100 || n > mostCalls) {
 		errs = append(errs, fmt.Errorf("%sCALLS_PER_MONTH %d: must be 100 to %d; a free tenant's apps have %d together", prefix, n, mostCalls, defaultCalls))

@@ -272,7 +272,7 @@ func TestValidate(t *testing.T) {
 		"ROUTE_A_URL: must have no path":       func(c *feishuapp.Config) { c.URL = "https://open.feishu.cn/open-apis" },
 		"ROUTE_A_APP_ID: must be":              func(c *feishuapp.Config) { c.AppID = "a" },
 		"ROUTE_A_SECRET: is required":          func(c *feishuapp.Config) { c.Secret = " " },
-		"ROUTE_A_CHAT: must be":                func(c *feishuapp.Config) { c.Chat = "https://applink" },
+		"ROUTE_A_CHAT_ID: must be":             func(c *feishuapp.Config) { c.Chat = "https://applink" },
 		"ROUTE_A_CALLS_PER_MONTH 7: must be":   func(c *feishuapp.Config) { c.CallsPerMonth = 7 },
 		"ROUTE_A_MAX_PER_MINUTE":               func(c *feishuapp.Config) { c.MaxPerMinute = -1 },
 		"cli_…, from the developer console":    func(c *feishuapp.Config) { c.AppID = "" },

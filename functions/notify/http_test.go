@@ -82,7 +82,7 @@ func TestReceive(t *testing.T) {
 		{name: "bad event alone", header: structured(), body: bad, status: 400, says: "data.reason is empty"},
 		{name: "no id", header: binaryHeaders(map[string]string{"Ce-Id": ""}), body: goodData, status: 400, says: "id"},
 		{name: "wrong specversion", header: binaryHeaders(map[string]string{"Ce-Specversion": "9.9"}), body: goodData, status: 400},
-		{name: "unknown type", header: binaryHeaders(map[string]string{"Ce-Type": "com.example.thing"}), body: goodData, status: 400, says: `"com.example.thing" is unknown: must be io.edgebell.kubernetes.event.v1 or io.edgebell.source.status.v1`},
+		{name: "unknown type", header: binaryHeaders(map[string]string{"Ce-Type": "com.example.thing"}), body: goodData, status: 400, says: `"com.example.thing" is unknown: must be io.edgebell.kubernetes.event.v1, io.edgebell.story.v1 or io.edgebell.source.status.v1`},
 		{name: "data is no Event", header: binaryHeaders(nil), body: `{"metadata":7}`, status: 400, says: "not a core/v1 Event"},
 		{name: "data is empty", header: binaryHeaders(nil), body: ``, status: 400, says: "body is empty"},
 		{name: "not JSON", header: structured(), body: `{{{`, status: 400},

@@ -23,7 +23,6 @@ type fakeUpdater struct {
 	log    []string // what happened, such as "m1 app-1×3" and "edit m1 app-1×5"
 	sent   int
 	refuse func(ref string) error
-	back   string // what Update returns as Ref, when not the same
 }
 
 func (c *fakeUpdater) what(p Part) string {
