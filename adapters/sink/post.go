@@ -71,6 +71,7 @@ func (a answer) reason() string {
 // post makes one request. Exactly one of answer and outage counts.
 func (c *Client) post(ctx context.Context, b *body, m mode) (answer, *Outage) {
 	ans, outage := c.exchange(ctx, b, m)
+	ans.text, outage = c.hide(ans.text), c.hidden(outage)
 	switch {
 	case outage == nil:
 		c.state.reached(c.log)
@@ -98,7 +99,7 @@ func (c *Client) exchange(ctx context.Context, b *body, m mode) (answer, *Outage
 	if err != nil && resp.StatusCode/100 != 2 {
 		return answer{}, &Outage{Err: fmt.Errorf("read answer: %w", plain(ctx, err)), Status: resp.StatusCode}
 	}
-	return classify(resp, raw)
+	return classify(resp, []byte(c.hide(string(raw)))) // before it is cut
 }
 
 func (c *Client) request(ctx context.Context, b *body, m mode) (*http.Request, error) {

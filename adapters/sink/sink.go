@@ -36,6 +36,7 @@ type Client struct {
 	log       *slog.Logger
 	http      http.Client
 	uncounted map[string]bool
+	hide      func(string) string
 
 	bodies sync.Pool
 	// What was learned of this receiver: the size that it takes, and whether
@@ -64,7 +65,7 @@ func New(cfg Config, opts ...Option) (*Client, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	c := &Client{cfg: cfg, log: slog.Default(), uncounted: map[string]bool{}}
+	c := &Client{cfg: cfg, log: slog.Default(), uncounted: map[string]bool{}, hide: hider(cfg)}
 	c.http.Transport = newTransport()
 	// A redirect is an answer for whoever set K_SINK, not a way to follow: the
 	// token must not go to another host, and a POST would become a GET.

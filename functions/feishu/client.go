@@ -19,6 +19,7 @@ type Client struct {
 	token string
 	wire  *wire.Client
 	log   *slog.Logger
+	hide  func(string) string // what redact takes from all channels
 }
 
 // maxSkew is what is left uncorrected when the bot refuses a signature: with
@@ -39,7 +40,7 @@ func New(cfg Config, opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read feishu config: FEISHU_WEBHOOK_URL: is not a URL")
 	}
-	c := &Client{cfg: cfg, host: u.Host, token: strings.TrimPrefix(u.Path, hookPath), log: o.log}
+	c := &Client{cfg: cfg, host: u.Host, token: strings.TrimPrefix(u.Path, hookPath), log: o.log, hide: wire.Redactor(cfg.Secret)}
 	o.wire.Redact = c.redact
 	c.wire = wire.New(o.wire)
 	return c, nil

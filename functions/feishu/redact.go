@@ -26,7 +26,8 @@ func Redact(s string) string {
 	return userinfo.ReplaceAllString(s, "${1}"+hidden+"@")
 }
 
-// redact also hides this client's own token and secret where they stand alone.
+// redact also hides this client's own token and secret where they stand alone,
+// escaped for a URL or not.
 func (c *Client) redact(s string) string {
 	if len(c.token) >= minBareToken {
 		s = strings.ReplaceAll(s, c.token, hidden)
@@ -34,5 +35,5 @@ func (c *Client) redact(s string) string {
 	if c.cfg.Secret != "" {
 		s = strings.ReplaceAll(s, c.cfg.Secret, hidden)
 	}
-	return Redact(s)
+	return Redact(c.hide(s))
 }
