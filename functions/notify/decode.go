@@ -38,12 +38,8 @@ func badRequest(index int, err error) *refusal { return &refusal{http.StatusBadR
 
 // decodeRequest reads the CloudEvents of a request in structured, binary or
 // batch mode and validates each. A batch is all or nothing. Its errors are of
-// type *refusal, except where the body could not be read at all.
-func decodeRequest(r *http.Request, maxBytes int64) ([]event.Event, error) {
-	body, err := readBody(r, maxBytes)
-	if err != nil {
-		return nil, err
-	}
+// type *refusal.
+func decodeRequest(r *http.Request, body []byte) ([]event.Event, error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil && r.Header.Get("Content-Type") != "" {
 		return nil, &refusal{http.StatusUnsupportedMediaType, -1, fmt.Errorf("header Content-Type %q: %w", r.Header.Get("Content-Type"), err)}
@@ -155,27 +151,36 @@ func validate(ce *event.Event) error {
 	return fmt.Errorf("CloudEvent is not valid: %s", strings.Join(lines, "; "))
 }
 
-// readBody reads at most limit bytes.
-func readBody(r *http.Request, limit int64) ([]byte, error) {
+// readBody reads at most limit bytes; what is beyond smallBody takes room, which
+// leave gives back.
+func readBody(r *http.Request, limit int64, rooms *bodies) (body []byte, leave func(), err error) {
 	tooLarge := &refusal{http.StatusRequestEntityTooLarge, -1, fmt.Errorf("body is over %d bytes (MAX_BODY_BYTES): send fewer events at once", limit)}
 	if r.ContentLength > limit {
-		return nil, tooLarge
+		return nil, func() {}, tooLarge
 	}
 	if enc := r.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
-		return nil, &refusal{http.StatusUnsupportedMediaType, -1, fmt.Errorf("header Content-Encoding %q: must not be set", enc)}
+		return nil, func() {}, &refusal{http.StatusUnsupportedMediaType, -1, fmt.Errorf("header Content-Encoding %q: must not be set", enc)}
 	}
 	var buf bytes.Buffer
-	if r.ContentLength > 0 {
-		buf.Grow(int(r.ContentLength) + bytes.MinRead)
+	if r.ContentLength > 0 { // not more than came: who says much has not sent it
+		buf.Grow(int(min(r.ContentLength, 16<<10)) + bytes.MinRead)
 	}
-	n, err := buf.ReadFrom(io.LimitReader(r.Body, limit+1))
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("read body: %w", err)
-	case n > limit:
-		return nil, tooLarge
-	case n == 0:
-		return nil, badRequest(-1, errors.New("body is empty: must be a CloudEvent or a batch of them"))
+	var held int64
+	leave = func() { rooms.leave(held) }
+	for more := int64(smallBody); err == nil; more = bodyStep {
+		_, err = io.CopyN(&buf, r.Body, min(more, limit+1-int64(buf.Len())))
+		switch n := int64(buf.Len()); {
+		case errors.Is(err, io.EOF) && n == 0:
+			return nil, leave, badRequest(-1, errors.New("body is empty: must be a CloudEvent or a batch of them"))
+		case err == nil && n > limit:
+			return nil, leave, tooLarge
+		case err == nil && !rooms.enter(bodyStep):
+			return nil, leave, errCrowded
+		case err == nil:
+			held += bodyStep
+		case !errors.Is(err, io.EOF):
+			return nil, leave, fmt.Errorf("read body: %w", err)
+		}
 	}
-	return buf.Bytes(), nil
+	return buf.Bytes(), leave, nil
 }

@@ -29,6 +29,8 @@ type Function struct {
 
 	dumpMu sync.Mutex
 	dumpTo io.Writer
+
+	bodies *bodies // of requests that are being read
 }
 
 // Option changes how a Function is made.
@@ -53,6 +55,7 @@ func New(cfg Config, l *ledger.Ledger, routes []Route, opts ...Option) *Function
 	f := &Function{
 		cfg: cfg, ledger: l, log: slog.Default(), metrics: newMetrics(), dumpTo: os.Stdout, routes: routes,
 		intake: outage{what: "events cannot be kept: senders are asked to wait"},
+		bodies: &bodies{free: cfg.MaxBodyBytes + bodyStep},
 	}
 	if cfg.zone == nil { // not validated
 		cfg.zone, cfg.beatAt = time.UTC, -1

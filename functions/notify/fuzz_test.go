@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+
+	"github.com/cloudevents/sdk-go/v2/event"
 )
 
 // FuzzDecodeRequest wants of any request either valid CloudEvents or a refusal
@@ -25,7 +27,12 @@ func FuzzDecodeRequest(f *testing.F) {
 			req.Header["Ce-Source"] = []string{"/clusters/x"}
 			req.Header["Ce-Type"] = []string{"io.edgebell.kubernetes.event.v1"}
 		}
-		events, err := decodeRequest(req, 1<<20)
+		read, leave, err := readBody(req, 1<<20, &bodies{free: 1 << 20})
+		leave()
+		var events []event.Event
+		if err == nil {
+			events, err = decodeRequest(req, read)
+		}
 		var refused *refusal
 		switch {
 		case err == nil:

@@ -57,11 +57,22 @@ func (f *Function) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-func (f *Function) receive(c echo.Context) error {
-	events, err := decodeRequest(c.Request(), f.cfg.MaxBodyBytes)
-	if err == nil {
-		err = f.Handle(c.Request().Context(), events)
+// take reads a request and hands over what it brings.
+func (f *Function) take(r *http.Request) error {
+	body, leave, err := readBody(r, f.cfg.MaxBodyBytes, f.bodies)
+	defer leave()
+	if err != nil {
+		return err
 	}
+	events, err := decodeRequest(r, body)
+	if err != nil {
+		return err
+	}
+	return f.Handle(r.Context(), events)
+}
+
+func (f *Function) receive(c echo.Context) error {
+	err := f.take(c.Request())
 	var refused *refusal
 	switch {
 	case err == nil:

@@ -7,6 +7,9 @@ CHAOS_ROUNDS ?= 500
 CHAOS_SEED   ?= 0
 # Names separated by commas; empty: all.
 CHAOS_ROWS   ?=
+# How many stories fingerprint-flood makes up; a million take about ten minutes.
+CHAOS_FINGERPRINTS ?= 60000
+export CHAOS_FINGERPRINTS
 # The rows on a real API server need the control plane, which needs gcc.
 CHAOS_CLUSTER_ROWS := api-restart api-compaction api-down api-token api-ttl
 CHAOS_NEEDS  := $(if $(CHAOS_ROWS),$(if $(filter $(CHAOS_CLUSTER_ROWS),$(subst $(comma), ,$(CHAOS_ROWS))),controlplane),controlplane)

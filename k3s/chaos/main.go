@@ -31,7 +31,7 @@ type options struct {
 
 func main() {
 	var o options
-	flag.StringVar(&o.bin, "bin", ".cache/bin", "`folder` of notify, event-source and controlplane")
+	flag.StringVar(&o.bin, "bin", ".cache/bin", "`folder` of notify, event-source, audit-webhook and controlplane")
 	flag.StringVar(&o.rows, "rows", "", "`names` of the rows to run, separated by commas; empty: all")
 	flag.IntVar(&o.rounds, "rounds", 0, "rounds of kill-notify; the others follow in proportion; 0: 500")
 	flag.Uint64Var(&o.seed, "seed", 0, "seed of all that is random; 0: a new one")
@@ -108,7 +108,7 @@ func choose(names string) ([]row, error) {
 // copyPrograms keeps a build that happens meanwhile from changing what is
 // tested.
 func copyPrograms(from, to string, rows []row) error {
-	names := []string{"notify", "event-source"}
+	names := []string{"notify", "event-source", "audit-webhook"}
 	for _, r := range rows {
 		if r.lane.cluster {
 			names = append(names, "controlplane")

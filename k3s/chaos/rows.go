@@ -66,6 +66,8 @@ var rows = []row{
 	{"huge-events", "Events of 1.4 MB", floods, 1, 1, hugeEvents},
 	{"heal-flood", "good news of others' objects", floods, 1, 1, healFlood},
 	{"status-flood", "a status of ever new sources", floods, 1, 1, statusFlood},
+	{"notify-port", "slow, endless, idle, huge, packed", floods, 1, 1, notifyPort},
+	{"audit-port", "the same at the audit webhook", floods, 1, 1, auditPort},
 	{"api-ttl", "source down for longer than Events live", planesTTL, 1, 1, apiTTL},
 }
 

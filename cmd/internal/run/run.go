@@ -103,7 +103,8 @@ func Serve(ctx context.Context, address string, h http.Handler) error {
 }
 
 // ServeWith is Serve with limits of the caller's own; it speaks HTTPS when srv
-// has a TLSConfig. Open requests may take stop once the process is to stop.
+// has a TLSConfig. Open requests may take stop once the process is to stop. Who
+// opens too many connections loses some.
 func ServeWith(ctx context.Context, address string, srv *http.Server, stop time.Duration) error {
 	ln, err := net.Listen("tcp", address)
 	if err != nil {
@@ -115,6 +116,7 @@ func ServeWith(ctx context.Context, address string, srv *http.Server, stop time.
 	if srv.TLSConfig != nil {
 		start = func(ln net.Listener) error { return srv.ServeTLS(ln, "", "") }
 	}
+	srv.ConnState = newCrowd(maxConns).track
 	slog.Info("listening", "address", ln.Addr().String(), "tls", srv.TLSConfig != nil)
 	done := make(chan error, 1)
 	go func() {
