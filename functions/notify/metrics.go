@@ -99,6 +99,7 @@ func (f *Function) writeMetrics(w io.Writer) {
 	counter("edgebell_cards_sent_total", counts.CardsSent)
 	counter("edgebell_coalesced_total", counts.Coalesced)
 	counter("edgebell_possible_duplicates_total", counts.PossibleDuplicates)
+	counter("edgebell_below_min_count_total", counts.BelowMin)
 	for reason, n := range counts.Dropped {
 		counter(fmt.Sprintf("edgebell_dropped_total{reason=%q}", reason), n)
 	}
