@@ -36,21 +36,24 @@ var allowed = map[string][]string{
 	"functions/webhook":      {"functions/card", "functions/notify", "functions/webhook/wire"},
 	"functions/slack":        {"functions/card", "functions/notify", "functions/webhook", "functions/webhook/wire"},
 	"functions/ntfy":         {"functions/card", "functions/notify", "functions/webhook", "functions/webhook/wire"},
+	"functions/feishuapp":    {"functions/card", "functions/feishu", "functions/notify", "functions/webhook", "functions/webhook/wire"},
 	"functions/telegram":     {"functions/card", "functions/notify", "functions/webhook", "functions/webhook/wire"},
 	"functions/robot":        {"functions/card", "functions/notify", "functions/webhook", "functions/webhook/wire"},
 	"functions/dingtalk":     {"functions/card", "functions/notify", "functions/robot", "functions/webhook"},
 	"functions/wecom":        {"functions/card", "functions/notify", "functions/robot", "functions/webhook"},
 	"functions/email":        {"functions/alert", "functions/card", "functions/notify", "functions/robot", "functions/webhook", "functions/webhook/wire"},
-	"functions/feishuapp":    {"functions/card", "functions/feishu", "functions/notify", "functions/webhook", "functions/webhook/wire"},
 	"functions/onward": {
 		"functions/alert", "functions/card", "functions/ledger", "functions/notify", "functions/webhook", "functions/webhook/wire",
 		"adapters/kubeevent/wire", // the contract, as a sender
 	},
+	// channel knows every kind of channel, so that notify knows none.
+	"functions/channel": {
+		"functions/alert", "functions/card", "functions/dingtalk", "functions/email", "functions/feishu", "functions/feishuapp", "functions/notify",
+		"functions/ntfy", "functions/onward", "functions/slack", "functions/telegram", "functions/webhook", "functions/wecom",
+	},
 	// notify is the only package that knows both sides of the POST, and of
 	// the adapters only the contract.
-	// channel knows every kind of channel, so that notify knows none.
-	"functions/channel": {"functions/alert", "functions/card", "functions/feishu", "functions/feishuapp", "functions/notify", "functions/ntfy", "functions/onward", "functions/slack", "functions/webhook"},
-	"functions/notify":  {"functions/alert", "functions/card", "functions/feishu", "functions/ledger", "adapters/kubeevent/wire"},
+	"functions/notify": {"functions/alert", "functions/card", "functions/feishu", "functions/ledger", "adapters/kubeevent/wire"},
 }
 
 // onlyIn names libraries that may be imported in one place alone.

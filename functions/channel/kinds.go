@@ -11,13 +11,17 @@ import (
 	"time"
 
 	"github.com/edgebell/edgebell/functions/card"
+	"github.com/edgebell/edgebell/functions/dingtalk"
+	"github.com/edgebell/edgebell/functions/email"
 	"github.com/edgebell/edgebell/functions/feishu"
 	"github.com/edgebell/edgebell/functions/feishuapp"
 	"github.com/edgebell/edgebell/functions/notify"
 	"github.com/edgebell/edgebell/functions/ntfy"
 	"github.com/edgebell/edgebell/functions/onward"
 	"github.com/edgebell/edgebell/functions/slack"
+	"github.com/edgebell/edgebell/functions/telegram"
 	"github.com/edgebell/edgebell/functions/webhook"
+	"github.com/edgebell/edgebell/functions/wecom"
 )
 
 // config is the configuration of one channel, a pointer to a struct with env
@@ -34,10 +38,14 @@ var kinds = map[string]func() config{
 	notify.ChannelFeishu: func() config { return new(feishuRoute) },
 	notify.ChannelLog:    func() config { return new(logConfig) },
 	"cloudevents":        of(sink),
+	"dingtalk":           of(dingtalk.New),
+	"email":              of(email.New),
 	"feishu-app":         of(app),
 	"ntfy":               of(ntfy.New),
 	"slack":              of(slack.New),
+	"telegram":           of(telegram.New),
 	"webhook":            of(webhook.New),
+	"wecom":              of(wecom.New),
 }
 
 func app(cfg feishuapp.Config, looks card.Config, o webhook.Options) (notify.Channel, error) {

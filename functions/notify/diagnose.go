@@ -112,7 +112,7 @@ func span(d time.Duration, language string) string {
 
 // kind is the key of diagnoses.
 func (t *tester) kind(level int, err error) (string, int) {
-	if !strings.HasPrefix(t.Kind, ChannelFeishu) && t.Kind != ChannelLog {
+	if t.Kind != ChannelFeishu && t.Kind != ChannelLog {
 		return kindOf(level, err), 0
 	}
 	var fe *feishu.Error
