@@ -69,6 +69,13 @@ func (c *fakeChannel) Send(_ context.Context, p Part) (Receipt, error) {
 	return Receipt{BytesOut: max(c.cost, int64(len(p.Payload)))}, err
 }
 
+// set changes how the channel answers while it is in use.
+func (c *fakeChannel) set(change func(*fakeChannel)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	change(c)
+}
+
 // all are the tries so far.
 func (c *fakeChannel) all() []try {
 	c.mu.Lock()

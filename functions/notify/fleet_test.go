@@ -2,6 +2,7 @@ package notify
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -118,10 +119,10 @@ func TestFleetsInADigest(t *testing.T) {
 // thrifty is a fakeUpdater whose changes may have to wait.
 type thrifty struct {
 	*fakeUpdater
-	wait time.Duration
+	wait atomic.Int64 // of type time.Duration
 }
 
-func (c *thrifty) EditsIn() time.Duration { return c.wait }
+func (c *thrifty) EditsIn() time.Duration { return time.Duration(c.wait.Load()) }
 
 // TestChangesThatHaveToWait hold up nothing that is new, and are made once they
 // may be.
@@ -133,13 +134,13 @@ func TestChangesThatHaveToWait(t *testing.T) {
 		defer h.start(t)()
 		h.happen(t, 1, 1)
 		time.Sleep(time.Minute)
-		ch.wait = time.Hour
+		ch.wait.Store(int64(time.Hour))
 		h.happen(t, 1, 5)
 		time.Sleep(10 * time.Minute)
 		h.happen(t, 2, 1)
 		time.Sleep(time.Minute)
 		u.want(t, "m1 app-1×1", "m2 app-2×1")
-		ch.wait = 0
+		ch.wait.Store(0)
 		time.Sleep(time.Minute)
 		u.want(t, "m1 app-1×1", "m2 app-2×1", "edit m1 app-1×5")
 	})

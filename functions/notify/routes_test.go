@@ -61,12 +61,14 @@ func TestABrokenRouteHoldsUpNoOther(t *testing.T) {
 		defer func() { r.stop() }()
 		var broken atomic.Bool
 		broken.Store(true)
-		r.on["pay"].answer = func(int, int, Outgoing) error {
-			if broken.Load() {
-				return &SendError{Outcome: ChannelRefused, Err: errors.New("invalid token")}
+		r.on["pay"].set(func(c *fakeChannel) {
+			c.answer = func(int, int, Outgoing) error {
+				if broken.Load() {
+					return &SendError{Outcome: ChannelRefused, Err: errors.New("invalid token")}
+				}
+				return nil
 			}
-			return nil
-		}
+		})
 		began := time.Now()
 		r.happen("Pod pay/api BackOff", 3)
 		r.happen("Node n1 Rebooted", 1)
@@ -112,12 +114,14 @@ func TestNoticesAndHeartbeatGoOutOnTheFirstRouteThatWorks(t *testing.T) {
 		r := newRouted(t, func(c *Config) { c.Heartbeat = "09:00" }, "a=namespace=a", "b=namespace=b", "default")
 		defer r.stop()
 		var down atomic.Bool
-		r.on["a"].answer = func(int, int, Outgoing) error {
-			if down.Load() {
-				return offline()
+		r.on["a"].set(func(c *fakeChannel) {
+			c.answer = func(int, int, Outgoing) error {
+				if down.Load() {
+					return offline()
+				}
+				return nil
 			}
-			return nil
-		}
+		})
 		gap := func() {
 			if err := r.l.AddGap(ledger.Gap{From: time.Now().Add(-time.Hour), To: time.Now(), Why: ledger.GapSourceDown}); err != nil {
 				t.Fatal(err)
@@ -148,13 +152,15 @@ func TestWhenNoRouteWorksEachTriesTheHeartbeat(t *testing.T) {
 		defer r.stop()
 		var down atomic.Bool
 		down.Store(true)
-		r.on["a"].answer = func(int, int, Outgoing) error { return offline() }
-		r.on["default"].answer = func(int, int, Outgoing) error {
-			if down.Load() {
-				return offline()
+		r.on["a"].set(func(c *fakeChannel) { c.answer = func(int, int, Outgoing) error { return offline() } })
+		r.on["default"].set(func(c *fakeChannel) {
+			c.answer = func(int, int, Outgoing) error {
+				if down.Load() {
+					return offline()
+				}
+				return nil
 			}
-			return nil
-		}
+		})
 		time.Sleep(6 * time.Hour)
 		r.want("default")
 		down.Store(false)
@@ -168,7 +174,9 @@ func TestTheBudgetCountsAllRoutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRouted(t, func(c *Config) { c.BudgetPerDay = minBudget }, "a=namespace=a", "default")
 		defer r.stop()
-		r.on["a"].cost, r.on["default"].cost = minBudget/2, minBudget/2
+		for _, ch := range r.on {
+			ch.set(func(c *fakeChannel) { c.cost = minBudget / 2 })
+		}
 		r.happen("Pod a/web BackOff", 1)
 		r.happen("Pod shop/web BackOff", 1)
 		time.Sleep(time.Minute)
@@ -188,9 +196,11 @@ func TestTestMessagesOnEveryRoute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRouted(t, func(c *Config) { c.Card.Language = "en" }, "a=namespace=a", "default")
 		defer r.stop()
-		r.on["a"].answer = func(int, int, Outgoing) error {
-			return &SendError{Outcome: ChannelRefused, Err: errors.New("no such hook")}
-		}
+		r.on["a"].set(func(c *fakeChannel) {
+			c.answer = func(int, int, Outgoing) error {
+				return &SendError{Outcome: ChannelRefused, Err: errors.New("no such hook")}
+			}
+		})
 		for i := range r.f.out {
 			r.f.out[i].Kind, r.f.out[i].Target, r.f.out[i].Prefix, r.f.out[i].Card.Language = "slack", "hooks.slack.com", "ROUTE_A_", "en"
 		}
@@ -222,35 +232,6 @@ func TestTestMessagesOnEveryRoute(t *testing.T) {
 		}
 		if n := r.on["default"].tried(); n != 3 {
 			t.Errorf("%d messages on default, want 3", n)
-		}
-	})
-}
-
-func TestMetricsNameTheRoute(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		text := func(r *routed) string {
-			var b strings.Builder
-			r.f.writeMetrics(&b)
-			return b.String()
-		}
-		r := newRouted(t, nil, "a=namespace=a", "default")
-		r.happen("Pod a/web BackOff", 1)
-		time.Sleep(time.Minute)
-		for _, want := range []string{
-			`edgebell_link_state{route="a",state="up"} 1`, `edgebell_link_state{route="default",state="unknown"} 1`, `edgebell_groups_waiting{route="a"} 0`,
-			`edgebell_sends_total{route="a",result="delivered"} 1`, `edgebell_channel_bytes_total{route="default",direction="out"} 0`,
-		} {
-			if !strings.Contains(text(r), want+"\n") {
-				t.Errorf("metrics lack %s:\n%s", want, text(r))
-			}
-		}
-		r.stop()
-		r = newRouted(t, nil, "default")
-		defer r.stop()
-		for _, want := range []string{`edgebell_link_state{state="unknown"} 1`, `edgebell_groups_waiting 0`, `edgebell_channel_bytes_total{direction="out"} 0`} {
-			if !strings.Contains(text(r), want+"\n") {
-				t.Errorf("metrics of the one route lack %s", want)
-			}
 		}
 	})
 }

@@ -1,9 +1,7 @@
 package notify
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -16,55 +14,6 @@ import (
 	"github.com/edgebell/edgebell/functions/ledger"
 )
 
-// fakeUpdater is a channel whose messages can be edited: m1, m2, … in the order
-// in which they were sent.
-type fakeUpdater struct {
-	*fakeChannel
-	log    []string // what happened, such as "m1 app-1×3" and "edit m1 app-1×5"
-	sent   int
-	refuse func(ref string) error
-}
-
-func (c *fakeUpdater) what(p Part) string {
-	o := c.rendered[len(c.rendered)-1].Out
-	switch {
-	case o.Digest:
-		return fmt.Sprintf("digest of %d", len(o.Groups))
-	case len(o.Groups) == 0:
-		return "notice"
-	}
-	s := fmt.Sprintf("%s×%d", o.Groups[0].Newest.Name, o.Groups[0].Total)
-	if o.Groups[0].State == alert.Recovered {
-		s += " well"
-	}
-	return s
-}
-
-func (c *fakeUpdater) Send(ctx context.Context, p Part) (Receipt, error) {
-	r, err := c.fakeChannel.Send(ctx, p)
-	if err == nil {
-		c.sent++
-		r.Ref = fmt.Sprintf("m%d", c.sent)
-		c.log = append(c.log, r.Ref+" "+c.what(p))
-	}
-	return r, err
-}
-
-func (c *fakeUpdater) Update(_ context.Context, ref string, p Part) (Receipt, error) {
-	if c.answer != nil {
-		if err := c.answer(0, 0, Outgoing{}); err != nil {
-			return Receipt{}, err
-		}
-	}
-	if c.refuse != nil {
-		if err := c.refuse(ref); err != nil {
-			return Receipt{BytesOut: 10}, err
-		}
-	}
-	c.log = append(c.log, "edit "+ref+" "+c.what(p))
-	return Receipt{BytesOut: 10, Ref: ref}, nil
-}
-
 // editing is a harness whose one route edits.
 func editing(t *testing.T, change func(*Config)) (*harness, *fakeUpdater) {
 	t.Helper()
@@ -76,7 +25,7 @@ func editing(t *testing.T, change func(*Config)) (*harness, *fakeUpdater) {
 
 func (c *fakeUpdater) want(t *testing.T, want ...string) {
 	t.Helper()
-	if diff := cmp.Diff(want, c.log); diff != "" {
+	if diff := cmp.Diff(want, c.messages(false)); diff != "" {
 		t.Errorf("messages (-want +got):\n%s", diff)
 	}
 }
@@ -130,12 +79,14 @@ func TestAMessageThatCannotBeEditedIsSentAnew(t *testing.T) {
 		stop := h.start(t)
 		h.happen(t, 1, 1)
 		time.Sleep(time.Minute)
-		u.refuse = func(ref string) error {
-			if ref == "m1" {
-				return &SendError{Outcome: MessageRefused, Err: errors.New("message recalled")}
+		h.ch.set(func(*fakeChannel) {
+			u.refuse = func(ref string) error {
+				if ref == "m1" {
+					return &SendError{Outcome: MessageRefused, Err: errors.New("message recalled")}
+				}
+				return nil
 			}
-			return nil
-		}
+		})
 		h.happen(t, 1, 2)
 		time.Sleep(2 * time.Minute)
 		u.want(t, "m1 app-1×1", "m2 app-1×2")
@@ -155,8 +106,8 @@ func TestAMessageThatCannotBeEditedIsSentAnew(t *testing.T) {
 		h.happen(t, 1, 5)
 		time.Sleep(2 * time.Minute)
 		stop()
-		if n := len(u.log); n != 5 || !strings.HasPrefix(u.log[n-1], "m3 app-1") {
-			t.Errorf("messages %q, want a new one at the end", u.log)
+		if log := u.messages(false); len(log) != 5 || !strings.HasPrefix(log[4], "m3 app-1") {
+			t.Errorf("messages %q, want a new one at the end", log)
 		}
 	})
 }
@@ -177,18 +128,20 @@ func TestEditsWaitBehindWhatRings(t *testing.T) {
 		h, u := editing(t, func(c *Config) { c.DigestThreshold = 3 })
 		defer h.start(t)()
 		var down atomic.Bool
-		h.ch.answer = func(int, int, Outgoing) error {
-			if down.Load() {
-				return offline()
+		h.ch.set(func(c *fakeChannel) {
+			c.answer = func(int, int, Outgoing) error {
+				if down.Load() {
+					return offline()
+				}
+				return nil
 			}
-			return nil
-		}
+		})
 		for i := range 4 {
 			h.happen(t, i, 1)
 			time.Sleep(20 * time.Second)
 		}
 		u.want(t, "m1 app-0×1", "m2 app-1×1", "m3 app-2×1", "m4 app-3×1")
-		u.log = nil
+		u.messages(true)
 		time.Sleep(2 * time.Minute)
 		for i := range 4 {
 			h.happen(t, i, 2)
@@ -198,17 +151,14 @@ func TestEditsWaitBehindWhatRings(t *testing.T) {
 		}
 		h.happen(t, 9, 1)
 		time.Sleep(time.Minute)
-		if len(u.log) != 6 || u.log[0] != "m5 notice" {
-			t.Errorf("messages %q, want the notice, four edits and a new one", u.log)
-		}
-		edits := 0
-		for _, s := range u.log {
-			if len(s) > 4 && s[:4] == "edit" {
+		log, edits := u.messages(false), 0
+		for _, m := range log {
+			if strings.HasPrefix(m, "edit ") {
 				edits++
 			}
 		}
-		if edits != 4 {
-			t.Errorf("%d edits, want 4: %q", edits, u.log)
+		if len(log) != 6 || log[0] != "m5 notice" || edits != 4 {
+			t.Errorf("messages %q, want the notice, four edits and a new one", log)
 		}
 		down.Store(true)
 		h.happen(t, 5, 1)
@@ -217,7 +167,7 @@ func TestEditsWaitBehindWhatRings(t *testing.T) {
 			h.happen(t, i, 7)
 		}
 		time.Sleep(time.Hour)
-		u.log = nil
+		u.messages(true)
 		down.Store(false)
 		time.Sleep(3 * time.Minute)
 		u.want(t, "m7 digest of 5")
