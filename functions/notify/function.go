@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/edgebell/edgebell/functions/alert"
 	"github.com/edgebell/edgebell/functions/ledger"
 )
 
@@ -80,12 +81,25 @@ func New(cfg Config, l *ledger.Ledger, routes []Route, opts ...Option) *Function
 // Run drives the ways out until ctx ends; cards on their way are finished
 // first.
 func (f *Function) Run(ctx context.Context) {
+	f.reroute(ctx)
 	var all sync.WaitGroup
 	for _, d := range f.out {
 		all.Go(func() { d.run(ctx) })
 	}
 	all.Wait()
 	f.usage.close()
+}
+
+// reroute has what waits on routes that are no longer configured told on those
+// that take it now.
+func (f *Function) reroute(ctx context.Context) {
+	moved, err := f.ledger.Reroute(ctx, func(a alert.Alert) []string { return takers(f.routes, graded(a)) })
+	switch {
+	case err != nil && ctx.Err() == nil:
+		f.log.Error("stories of routes that are gone cannot be moved; they wait for the next start", "error", err)
+	case moved > 0:
+		f.log.Info("stories of routes that are gone go out on others", "stories", moved)
+	}
 }
 
 // several says that routes are named: what is said of one says which.
