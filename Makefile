@@ -67,8 +67,7 @@ check-format:
 
 .PHONY: check-tidy
 check-tidy:
-	@for m in $(MODULES); do echo "tidy $$m"; (cd $$m && $(GO) mod tidy -diff) || exit 1; done
-	@$(GO) mod verify
+	@for m in $(MODULES); do echo "tidy and verify $$m"; (cd $$m && $(GO) mod tidy -diff && $(GO) mod verify) || exit 1; done
 
 # staticcheck and vet are what `make check` asks for: golangci-lint bundles a
 # hundred linters and takes longer to build than all tests to run.
@@ -83,6 +82,17 @@ $(STATICCHECK):
 check-lint: $(STATICCHECK)
 	$(GO) vet -tags 'e2e record' ./...
 	$(STATICCHECK) -tags 'e2e record' ./...
+
+VULN_VERSION := v1.9.0
+## vuln: known vulnerabilities in what the programs call; VULNDB=file:///path where vuln.go.dev is not reachable
+.PHONY: vuln
+vuln:
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@$(VULN_VERSION) $(if $(VULNDB),-db '$(VULNDB)') ./cmd/...
+
+## licences: what is linked into the programs against the table in SECURITY.md (part of `make test`)
+.PHONY: licences
+licences:
+	$(GO) test -count=1 -run 'TestDependenciesAreAccountedFor' ./cmd
 
 LINT_VERSION := v2.15.0
 ## lint: golangci-lint with .golangci.yml, which takes minutes to build
