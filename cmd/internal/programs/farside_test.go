@@ -61,8 +61,17 @@ func answers(known ...string) map[string]http.HandlerFunc {
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(status)
 			says := fmt.Sprintf("%q", echo(r))
-			_, _ = fmt.Fprintf(w, `{"code":19024,"msg":%[1]s,"error":%[1]s,"index":0,"ok":false,"error_code":400,"description":%[1]s,"errcode":1,"errmsg":%[1]s,"message":%[1]s,"tenant_access_token":%[2]q}`, says, tenantToken)
+			_, _ = fmt.Fprintf(w, `{"code":19024,"msg":%[1]s,"error":%[1]s,"index":0,"ok":false,"error_code":400,"description":%[1]s,"errcode":1,"errmsg":%[1]s,"message":%[1]s}`, says)
 		}
+	}
+	// A Feishu app's token of two hours is a secret that the far side gives.
+	refuse := out["400 JSON"]
+	out["token"] = func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "tenant_access_token") {
+			_, _ = fmt.Fprintf(w, `{"code":0,"msg":"ok","expire":7200,"tenant_access_token":%q}`, tenantToken)
+			return
+		}
+		refuse(w, r)
 	}
 	return out
 }

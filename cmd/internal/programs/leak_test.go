@@ -34,14 +34,20 @@ var setups = map[string]struct {
 	"telegram": {nil, func(base string) []string {
 		return []string{"CHANNEL=telegram", "CHANNEL_URL=" + base, "CHANNEL_TOKEN=" + botToken, "CHANNEL_CHAT_ID=-1001"}
 	}},
-	"feishu-app": {[]string{outSecret, tenantToken}, func(base string) []string {
-		return []string{"CHANNEL=feishu-app", "CHANNEL_URL=" + base, "CHANNEL_APP_ID=cli_1", "CHANNEL_SECRET=" + outSecret, "CHANNEL_CHAT=oc_1"}
+	"feishu-app": {[]string{outSecret}, func(base string) []string {
+		return []string{"CHANNEL=feishu-app", "CHANNEL_URL=" + base, "CHANNEL_APP_ID=cli_1", "CHANNEL_SECRET=" + outSecret, "CHANNEL_CHAT_ID=oc_1"}
 	}},
 	"dingtalk": {[]string{outSecret}, func(base string) []string {
-		return []string{"CHANNEL=dingtalk", "CHANNEL_URL=" + base + "/robot/send?access_token=" + strings.ReplaceAll(hookToken, "-", ""), "CHANNEL_SECRET=SEC" + outSecret}
+		return []string{"CHANNEL=dingtalk", "CHANNEL_URL=" + base + "/robot/send?access_token=" + strings.ReplaceAll(hookToken, "-", ""), "CHANNEL_SECRET=" + outSecret}
 	}},
 	"wecom": {nil, func(base string) []string {
 		return []string{"CHANNEL=wecom", "CHANNEL_URL=" + base + "/cgi-bin/webhook/send?key=" + hookToken}
+	}},
+	"email": {[]string{password}, func(base string) []string {
+		return []string{"CHANNEL=email", "CHANNEL_URL=" + strings.Replace(base, "http://", "smtp://", 1), "CHANNEL_USERNAME=edge", "CHANNEL_PASSWORD=" + password, "CHANNEL_FROM=a@b.example", "CHANNEL_TO=c@d.example"}
+	}},
+	"cloudevents": {nil, func(base string) []string {
+		return []string{"CHANNEL=cloudevents", "CHANNEL_URL=" + base + "/in/" + hookToken + "?key=" + sinkQuery, "CHANNEL_TOKEN=" + outToken}
 	}},
 	"log": {nil, func(string) []string { return []string{"CHANNEL=log"} }},
 }
@@ -62,7 +68,11 @@ func TestNotifyLeaksNothing(t *testing.T) {
 			continue
 		}
 		t.Run(kind, func(t *testing.T) {
-			for _, far := range farSides(t, setup.known...) {
+			sides := farSides
+			if kind == "email" {
+				sides = mailSides
+			}
+			for _, far := range sides(t, setup.known...) {
 				t.Run(far.name, func(t *testing.T) {
 					t.Parallel()
 					check := start(t, "notify", notifyEnv(t.TempDir(), setup.env(far.base)...), "", "--check")
@@ -90,8 +100,13 @@ func TestServingLeaksNothing(t *testing.T) {
 			t.Parallel()
 			srv := httptest.NewServer(answers(setup.known...)["403 JSON"])
 			t.Cleanup(srv.Close)
+			base := srv.URL
+			if kind == "email" {
+				sides := mailSides(t, setup.known...)
+				base = sides[len(sides)-2].base
+			}
 			dir := t.TempDir()
-			p := start(t, "notify", notifyEnv(dir, setup.env(srv.URL)...), "")
+			p := start(t, "notify", notifyEnv(dir, setup.env(base)...), "")
 			at := p.address(1)
 			if status := post(t, at, sinkToken, "told", 3); status != http.StatusNoContent {
 				t.Fatalf("event: %d", status)
