@@ -23,6 +23,9 @@ func TestProfilesServe(t *testing.T) {
 	if err := p.Serve(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if err := p.Serve(t.Context()); err != nil {
+		t.Errorf("in the next turn: %v", err)
+	}
 	resp, err := http.Get("http://" + p.Address + "/debug/pprof/heap")
 	if err != nil {
 		t.Fatal(err)
