@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	anyKey    = "a key: type, reason, namespace, kind, name, component, node or severity"
+	anyKey    = "a key: type, reason, namespace, kind, name, component, node, severity or writer"
 	afterMute = `",", " @ " and time windows, ";" or the end of MUTE`
 	afterWhen = `" or " and another window, ";" or the end of MUTE`
 	aCount    = `a count such as 5 in 10m (a value with ":" stands in double quotes)`

@@ -33,7 +33,7 @@ const (
 )
 
 // filterKeys are the fields of an Alert that a Filter reads.
-var filterKeys = []string{"type", "reason", "namespace", "kind", "name", "component", "node", "severity"}
+var filterKeys = []string{"type", "reason", "namespace", "kind", "name", "component", "node", "severity", "writer"}
 
 func fieldOf(a *Alert, key string) string {
 	switch key {
@@ -51,6 +51,8 @@ func fieldOf(a *Alert, key string) string {
 		return a.Component
 	case "node":
 		return a.Node
+	case "writer":
+		return a.Writer()
 	case "severity":
 		return a.Severity
 	}

@@ -27,12 +27,14 @@ func (e *SyntaxError) Error() string {
 //
 // A clause is key, !key, key=value, key==value, key!=value, key in (a,b) or
 // key notin (a,b). The keys are type, reason, namespace, kind, name, component,
-// node and severity. A value of other characters than letters, digits and -_./:@+%~#
+// node, severity and writer (the namespace that answers for the Event). A value
+// of other characters than letters, digits and -_./:@+%~#
 // stands in double quotes, where \" and \\ are escapes.
 //
 // It refuses what the label parser of Kubernetes takes but what here could
 // never mean what was meant: an empty filter, an empty value, an unknown key,
-// < and >, type=warning in the wrong case, and a severity that there is not. The error is a *SyntaxError.
+// < and >, type=warning in the wrong case, and a severity that there is not. The
+// error is a *SyntaxError.
 func ParseFilter(s string) (Filter, error) {
 	p := newParser(s, "the filter", "")
 	var f Filter

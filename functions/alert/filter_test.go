@@ -125,7 +125,7 @@ func TestFilterString(t *testing.T) {
 }
 
 func TestParseFilterErrors(t *testing.T) {
-	const keys = "a key: type, reason, namespace, kind, name, component, node or severity"
+	const keys = "a key: type, reason, namespace, kind, name, component, node, severity or writer"
 	const afterKey = "=, ==, !=, in or notin, or the end of the clause"
 	const afterClause = `",", ";" or the end of the filter`
 	tests := []struct{ filter, want string }{

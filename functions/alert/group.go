@@ -49,7 +49,6 @@ type State string
 const (
 	Firing    State = "firing"
 	Recovered State = "recovered"
-	Quiet     State = "quiet"
 )
 
 // DefaultRoute is the one route until others are named.

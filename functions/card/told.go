@@ -12,7 +12,7 @@ import (
 // untrusted all the same.
 type Told struct {
 	ID        string    `json:"id"`
-	State     string    `json:"state"`    // firing, recovered or quiet
+	State     string    `json:"state"`    // firing or recovered
 	Severity  string    `json:"severity"` // critical, warning or info
 	Cluster   string    `json:"cluster"`
 	Namespace string    `json:"namespace,omitempty"`

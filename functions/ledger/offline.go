@@ -25,8 +25,8 @@ type FirstEvent struct {
 	Last      time.Time `json:"l,omitzero"`
 }
 
-// FirstEventOf is a as the first event of an outage.
-func FirstEventOf(a alert.Alert) *FirstEvent {
+// firstEventOf is a as the first event of an outage.
+func firstEventOf(a alert.Alert) *FirstEvent {
 	return &FirstEvent{Namespace: a.Namespace, Kind: a.Kind, Name: a.Name, Reason: a.Reason, Last: storable(a.Last)}
 }
 
@@ -42,17 +42,6 @@ func (l *Ledger) SetOffline(ctx context.Context, route string, o Offline) error 
 			t.state.offline = map[string]Offline{}
 		}
 		t.state.offline[route], t.changed = o, true
-		return nil
-	}))
-}
-
-// ClearOffline ends a route's outage without a delivery.
-func (l *Ledger) ClearOffline(ctx context.Context, route string) error {
-	if _, ok := l.Offline(route); !ok {
-		return nil
-	}
-	return l.do(change(ctx, func(t *transaction) error {
-		t.endOutage(route)
 		return nil
 	}))
 }
@@ -76,7 +65,7 @@ func (t *transaction) endOutage(route string) {
 func (t *transaction) firstOfOutage(row *groupRow, a alert.Alert) {
 	for route, o := range t.state.offline {
 		if o.First == nil && row.Routes[route].Due != 0 {
-			o.First = FirstEventOf(a)
+			o.First = firstEventOf(a)
 			t.state.offline[route] = o
 		}
 	}

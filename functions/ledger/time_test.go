@@ -174,7 +174,7 @@ func TestOffline(t *testing.T) {
 	if !ok {
 		t.Fatal("the outage did not outlive a restart")
 	}
-	since.First = FirstEventOf(event("shop", "web-0", "a", 1))
+	since.First = firstEventOf(event("shop", "web-0", "a", 1))
 	same(t, "outage", since, got)
 	if err := l.Delivered(ctx, route, nil, Notices{}); err != nil {
 		t.Fatal(err)
@@ -189,7 +189,7 @@ func TestOffline(t *testing.T) {
 	put(t, l, event("shop", "cache-0", "c", 1))
 	got, _ = l.Offline(route)
 	same(t, "first event as it was set", named, got)
-	if err := l.ClearOffline(ctx, route); err != nil {
+	if err := l.Delivered(ctx, route, nil, Notices{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, ok := l.Offline(route); ok {
