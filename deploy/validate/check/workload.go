@@ -86,3 +86,46 @@ func (w workload) containerPort(name string, number int32) (int32, bool) {
 	}
 	return 0, false
 }
+
+// references looks up what a Pod names and would wait for.
+func (s set) references(w workload) []Problem {
+	var found []Problem
+	need := func(kind, name string, optional *bool) {
+		if name != "" && (optional == nil || !*optional) && s.find(kind, w.Namespace, name) == nil {
+			found = append(found, Problem{w.String(), kind + " " + name + ": no such object"})
+		}
+	}
+	need("ServiceAccount", w.pod.ServiceAccountName, nil)
+	need("PriorityClass", w.pod.PriorityClassName, nil)
+	volumes := map[string]bool{}
+	for _, v := range w.pod.Volumes {
+		volumes[v.Name] = true
+		if v.PersistentVolumeClaim != nil {
+			need("PersistentVolumeClaim", v.PersistentVolumeClaim.ClaimName, nil)
+		}
+		if v.Secret != nil {
+			need("Secret", v.Secret.SecretName, v.Secret.Optional)
+		}
+	}
+	for _, c := range w.pod.Containers {
+		for _, from := range c.EnvFrom {
+			if from.ConfigMapRef != nil {
+				need("ConfigMap", from.ConfigMapRef.Name, from.ConfigMapRef.Optional)
+			}
+			if from.SecretRef != nil {
+				need("Secret", from.SecretRef.Name, from.SecretRef.Optional)
+			}
+		}
+		for _, e := range c.Env {
+			if e.ValueFrom != nil && e.ValueFrom.SecretKeyRef != nil {
+				need("Secret", e.ValueFrom.SecretKeyRef.Name, e.ValueFrom.SecretKeyRef.Optional)
+			}
+		}
+		for _, m := range c.VolumeMounts {
+			if !volumes[m.Name] {
+				found = append(found, Problem{w.String(), "volumeMount " + m.Name + ": no such volume"})
+			}
+		}
+	}
+	return found
+}
