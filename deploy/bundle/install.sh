@@ -10,7 +10,8 @@ usage='usage: install.sh COMMAND [options]
   upgrade      the same, with the settings of last time
   uninstall    remove them, and Edgebell with its ledger from the cluster
 
-  --secret FILE        NAME=value lines: FEISHU_WEBHOOK_URL, FEISHU_SECRET, ...
+  --secret FILE        NAME=value lines: FEISHU_WEBHOOK_URL, FEISHU_SECRET, ...,
+                       or another CHANNEL, or ROUTES
                        (see secret.example.env); kept in /etc/edgebell
   --audit FILE         run the audit webhook too, with these secrets
                        (see audit.example.env)
@@ -47,6 +48,17 @@ check_env() {
 	[ -f "$1" ] || die "$1: no such file"
 	bad=$(grep -nvE '^([A-Z][A-Z0-9_]*=.*|[[:space:]]*#.*|[[:space:]]*)$' "$1" | head -n 1 | cut -d: -f1) || true
 	[ -z "$bad" ] || die "$1, line $bad: want NAME=value"
+}
+
+# check_channel FILE: the mistake that is made most. What another channel or the
+# routes need, notify itself says.
+check_channel() {
+	case $(value "$1" CHANNEL) in
+	'' | feishu) ;;
+	*) return ;;
+	esac
+	[ -n "$(value "$1" FEISHU_WEBHOOK_URL)$(value "$1" ROUTES)" ] ||
+		die "$1: FEISHU_WEBHOOK_URL is empty: set it, or another CHANNEL, or ROUTES"
 }
 
 # secret FILE NAME NAMESPACE: a Secret, its values in base64, which no quote or
@@ -90,8 +102,7 @@ install() {
 	[ -z "$no_audit" ] || rm -f "$etc/audit.env"
 	[ -z "$cluster" ] || printf %s "$cluster" >"$etc/cluster-name"
 	[ -f "$etc/secret.env" ] || die "--secret FILE is needed the first time (see secret.example.env)"
-	[ -n "$(value "$etc/secret.env" FEISHU_WEBHOOK_URL)" ] || [ "$(value "$etc/secret.env" CHANNEL)" = log ] ||
-		die "$etc/secret.env: FEISHU_WEBHOOK_URL is empty"
+	check_channel "$etc/secret.env"
 
 	(umask 022 && mkdir -p "$root$data/agent/images" "$root$data/server/manifests")
 	# The images first: a Pod that starts before them would try the network.

@@ -25,6 +25,7 @@ zstd -19 --long=25 -T1 -q --rm "$out/images.tar" -o "$out/edgebell-images-$arch.
 "$manifests" render "$here/../overlays/edge-audit/core" >"$out/edgebell-audit.yaml"
 cp "$here/install.sh" "$here/install.md" "$out/"
 cp "$here/../overlays/edge/secret.example.env" "$out/secret.example.env"
+cp "$here/../components/networkpolicy/mail/policy.yaml" "$out/network-mail.yaml"
 cp "$here/../overlays/edge-audit/audit.example.env" "$out/audit.example.env"
 printf '%s\n' "$version" >"$out/VERSION"
 chmod 0755 "$out/install.sh"

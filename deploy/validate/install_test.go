@@ -240,7 +240,7 @@ func TestInstallerIsPlainShell(t *testing.T) {
 	if _, err := exec.LookPath("shellcheck"); err != nil {
 		t.Skip("no shellcheck here")
 	}
-	cmd := exec.Command("shellcheck", "-s", "sh", "install.sh", "pack.sh")
+	cmd := exec.Command("shellcheck", "-s", "sh", "install.sh", "install_test.sh", "pack.sh")
 	cmd.Dir = filepath.Join(deploy, "bundle")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("shellcheck: %v\n%s", err, bytes.TrimSpace(out))
