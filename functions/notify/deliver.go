@@ -162,6 +162,9 @@ func (d *deliverer) take() (Outgoing, error) {
 	if err != nil {
 		return Outgoing{}, err
 	}
+	if fold.groups, err = d.along(fold); err != nil {
+		return Outgoing{}, err
+	}
 	fold.groups, fold.members = d.fleet(fold.groups)
 	ration := d.ration(fold.groups)
 	groups, d.held, d.rationed = ration.groups, ration.held || muted, ration.held

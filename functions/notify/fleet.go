@@ -50,6 +50,67 @@ func (d *deliverer) fleet(groups []alert.Group) (out []alert.Group, members map[
 	return out, members
 }
 
+// along adds to what is due the same trouble of further clusters, where it is so
+// new that its GROUP_WAIT lasts still: the wait of the first is that of all. Else
+// what a thousand clusters have within a second would be told as each one's own
+// wait ends.
+func (d *deliverer) along(f folding) ([]alert.Group, error) {
+	if _, ok := d.Channel.(Unfolded); ok || d.fleetFrom < 2 || len(f.groups) == 0 {
+		return f.groups, nil
+	}
+	if waiting, due := d.ledger.Backlog(d.Name); waiting == due {
+		return f.groups, nil
+	}
+	soon, err := d.ledger.DueWithin(d.Name, d.ledger.GroupWait())
+	if err != nil {
+		return nil, err
+	}
+	soon, _ = d.loud(soon)
+	listed, begun := f.listed(), map[trouble]map[string]bool{} // clusters
+	for _, g := range f.groups {
+		if t, ok := d.begins(g); ok {
+			if begun[t] == nil {
+				begun[t] = map[string]bool{}
+			}
+			begun[t][g.Newest.Cluster] = true
+		}
+	}
+	var more []alert.Group
+	for _, g := range soon {
+		if t, ok := d.begins(g); ok && begun[t] != nil && !listed[g.Fingerprint] {
+			begun[t][g.Newest.Cluster] = true
+			more = append(more, g)
+		}
+	}
+	out := f.groups[:len(f.groups):len(f.groups)]
+	for _, g := range more {
+		if t, _ := troubleOf(g); len(begun[t]) >= d.fleetFrom {
+			out = append(out, g)
+		}
+	}
+	return out, nil
+}
+
+// begins is the trouble of a story that goes on and has news.
+func (d *deliverer) begins(g alert.Group) (trouble, bool) {
+	t, ok := troubleOf(g)
+	return t, ok && g.State == alert.Firing && g.Undelivered(d.Name) > 0
+}
+
+// listed are the stories that are told, in whatever place.
+func (f folding) listed() map[alert.Fingerprint]bool {
+	out := map[alert.Fingerprint]bool{}
+	for _, g := range f.groups {
+		out[g.Fingerprint] = true
+	}
+	for _, under := range f.under {
+		for _, g := range under {
+			out[g.Fingerprint] = true
+		}
+	}
+	return out
+}
+
 // troubleOf leaves out what stands for many stories already, and what is said
 // by who has no say over the object.
 func troubleOf(g alert.Group) (trouble, bool) {
@@ -108,7 +169,7 @@ func common(out *alert.Group, g alert.Group) {
 		a.Node = ""
 	}
 	if a.Namespace != b.Namespace {
-		a.Namespace = "*"
+		a.Namespace, a.EventNamespace = "*", "*" // each was written where it is
 	}
 	if out.Folded != g.Folded {
 		out.Folded = "*"

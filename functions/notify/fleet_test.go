@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/edgebell/edgebell/functions/alert"
+	"github.com/edgebell/edgebell/functions/card"
 	"github.com/edgebell/edgebell/functions/ledger"
 )
 
@@ -68,6 +69,55 @@ func TestManyClustersAreOneCard(t *testing.T) {
 			t.Errorf("%d cards, the last %+v, want one more of 148 occurrences, 74 of them told before", len(told), told[len(told)-1].Out.Groups)
 		}
 	})
+}
+
+// TestClustersOneAfterAnother: what begins in further clusters while the first
+// one's GROUP_WAIT lasts is on its card; what two clusters have is told of each
+// in its own time.
+func TestClustersOneAfterAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t, func(c *Config) { c.FleetDigest, c.Ledger.GroupWait = 3, 5*time.Second })
+		stop := h.start(t)
+		defer stop()
+		for i := range 37 {
+			strike(t, h.l, "Failed", i)
+			if i == 1 || i == 2 {
+				strike(t, h.l, "BackOff", i)
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		var got []string
+		for _, try := range h.ch.told() {
+			g := try.Out.Groups[0]
+			got = append(got, fmt.Sprintf("%s of %d, %d times, waited %s", g.Newest.Reason, max(g.Clusters, 1), g.Total, try.Out.SentAt.Sub(g.First).Round(time.Second)))
+		}
+		want := []string{"Failed of 37, 74 times, waited 5s", "BackOff of 1, 2 times, waited 5s", "BackOff of 1, 2 times, waited 5s"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("cards (-want +got):\n%s", diff)
+		}
+		if _, waits := h.l.NextDue(alert.DefaultRoute); waits {
+			t.Error("something is due still")
+		}
+	})
+}
+
+// TestNamespacesOfTheirOwn: that clusters name their namespaces differently does
+// not make what they say a stranger's word.
+func TestNamespacesOfTheirOwn(t *testing.T) {
+	var groups []alert.Group
+	for i := range 3 {
+		ns := fmt.Sprintf("site-%d", i)
+		a := alert.Alert{Cluster: ns, Namespace: ns, EventNamespace: ns, Kind: "Pod", Name: "web-0", Type: "Warning", Reason: "Evicted", Component: "kubelet"}.Bounded()
+		g := alert.NewGroup(a)
+		g.Add(a, 1)
+		groups = append(groups, g)
+	}
+	one := together(groups, alert.DefaultRoute)
+	if one.Newest.Foreign() || one.Newest.Namespace != "*" || card.SeverityOf(one.Newest) != card.SeverityOf(groups[0].Newest) {
+		t.Errorf("one story for all is %+v, severity %v, want it as grave as each", one.Newest, card.SeverityOf(one.Newest))
+	}
 }
 
 // TestMoreWhileTheCardIsOnItsWay: what comes then is told by the next card.
