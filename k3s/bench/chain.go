@@ -35,6 +35,7 @@ type chain struct {
 type setup struct {
 	events     []*corev1.Event // there before the source starts
 	tls        bool
+	limited    bool // the bot keeps the limits of the real one
 	noSource   bool
 	auditAt    string // where to run the audit webhook, if anywhere
 	kubeconfig string // of another API server
@@ -68,9 +69,14 @@ func (b *bench) start(s setup) (c *chain, err error) {
 	return c, c.startSource(s, dir)
 }
 
-// startNotify runs the function against a stand-in bot that has no limits.
+// startNotify runs the function against a stand-in bot, which mostly has no
+// limits.
 func (c *chain) startNotify(s setup, dir string) (err error) {
-	c.bot = feishutest.NewBot(feishutest.Options{Secret: "s3cret", PerSecond: feishutest.Off, PerMinute: feishutest.Off})
+	bot := feishutest.Options{Secret: "s3cret"}
+	if !s.limited {
+		bot.PerSecond, bot.PerMinute = feishutest.Off, feishutest.Off
+	}
+	c.bot = feishutest.NewBot(bot)
 	env := []string{"FEISHU_SECRET=s3cret", "FEISHU_MAX_PER_MINUTE=100", "DATA_DIR=" + dir, "CLUSTER_NAME=bench"}
 	if s.tls {
 		ca := filepath.Join(dir, "ca.pem")

@@ -99,6 +99,7 @@ var stages = []stage{
 	{"entry limit", (*bench).entryLimit},
 	{"growth", (*bench).growth},
 	{"sizes", (*bench).sizes},
+	{"hub", (*bench).hub},
 }
 
 func realMain(ctx context.Context, args []string) error {
