@@ -49,12 +49,15 @@ screenshots: build-demo
 test:
 	$(if $(RACE),,@echo 'no C compiler found: testing without the race detector')
 	$(if $(RACE),CGO_ENABLED=1) $(GO) test -shuffle=on $(RACE) ./...
+	$(if $(RACE),CGO_ENABLED=1) $(GO) test $(RACE) -tags shoutrrr ./functions/longtail ./functions/channel
+	$(GO) test -tags shoutrrr -run 'LeaksNothing/shoutrrr' ./cmd/internal/programs
 	$(MAKE) --no-print-directory manifests-check
 
 ## test-fast: the same without the race detector
 .PHONY: test-fast
 test-fast:
 	$(GO) test -shuffle=on ./...
+	$(GO) test -tags shoutrrr ./functions/longtail ./functions/channel
 
 ## check: format, tidy, vet, staticcheck, shell scripts, image tests
 .PHONY: check
@@ -82,12 +85,14 @@ $(STATICCHECK):
 check-lint: $(STATICCHECK)
 	$(GO) vet -tags 'e2e record' ./...
 	$(STATICCHECK) -tags 'e2e record' ./...
+	$(GO) vet -tags shoutrrr ./functions/longtail ./functions/channel ./cmd/internal/programs
+	$(STATICCHECK) -tags shoutrrr ./functions/longtail ./functions/channel ./cmd/internal/programs
 
 VULN_VERSION := v1.9.0
 ## vuln: known vulnerabilities in what the programs call; VULNDB=file:///path where vuln.go.dev is not reachable
 .PHONY: vuln
 vuln:
-	$(GO) run golang.org/x/vuln/cmd/govulncheck@$(VULN_VERSION) $(if $(VULNDB),-db '$(VULNDB)') ./cmd/...
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@$(VULN_VERSION) $(if $(VULNDB),-db '$(VULNDB)') -tags shoutrrr ./cmd/...
 
 ## licences: what is linked into the programs against the table in SECURITY.md (part of `make test`)
 .PHONY: licences

@@ -42,13 +42,14 @@ var allowed = map[string][]string{
 	"functions/dingtalk":     {"functions/card", "functions/notify", "functions/robot", "functions/webhook"},
 	"functions/wecom":        {"functions/card", "functions/notify", "functions/robot", "functions/webhook"},
 	"functions/email":        {"functions/alert", "functions/card", "functions/notify", "functions/robot", "functions/webhook", "functions/webhook/wire"},
+	"functions/longtail":     {"functions/card", "functions/notify", "functions/webhook", "functions/webhook/wire"},
 	"functions/onward": {
 		"functions/alert", "functions/card", "functions/ledger", "functions/notify", "functions/webhook", "functions/webhook/wire",
 		"adapters/kubeevent/wire", // the contract, as a sender
 	},
 	// channel knows every kind of channel, so that notify knows none.
 	"functions/channel": {
-		"functions/alert", "functions/card", "functions/dingtalk", "functions/email", "functions/feishu", "functions/feishuapp", "functions/notify",
+		"functions/alert", "functions/card", "functions/dingtalk", "functions/email", "functions/feishu", "functions/feishuapp", "functions/longtail", "functions/notify",
 		"functions/ntfy", "functions/onward", "functions/slack", "functions/telegram", "functions/webhook", "functions/wecom",
 	},
 	// notify is the only package that knows both sides of the POST, and of
@@ -61,6 +62,9 @@ var onlyIn = map[string]string{
 	"k8s.io/client-go/":         "adapters/apiserver",
 	"go.etcd.io/bbolt":          "functions/ledger",
 	"github.com/labstack/echo/": "functions/notify adapters/auditwebhook cmd",
+
+	// It is for one build alone.
+	"github.com/nicholas-fedor/shoutrrr": "functions/longtail",
 }
 
 func TestImportTable(t *testing.T) {

@@ -3,6 +3,9 @@
 
 PROGRAMS ?= event-source notify audit-webhook
 ARCHES   ?= arm64 armv7 amd64
+# Images of notify with more in it, each named after the build tag that adds it.
+# None is in the bundle: make images VARIANTS=shoutrrr builds notify-shoutrrr.
+VARIANTS ?=
 DIST     ?= dist
 
 # The version stands in one place.
@@ -17,6 +20,7 @@ export SOURCE_DATE_EPOCH
 IMAGE      := $(DIST)/tools/image
 KUSTOMIZE  := $(DIST)/tools/manifests
 ARCHIVES   := $(PROGRAMS:%=$(DIST)/images/%.oci.tar)
+VARIED     := $(VARIANTS:%=notify-%)
 
 # What is linked in depends on these and on the Go release, and on nothing else
 # of the machine.
@@ -33,25 +37,26 @@ deploy-tools:
 	cd deploy/validate && GOFLAGS= go build -o $(abspath $(KUSTOMIZE)) ./cmd/manifests
 
 binaries:
-	@for arch in $(ARCHES); do for program in $(PROGRAMS); do \
+	@for arch in $(ARCHES); do for program in $(PROGRAMS) $(VARIED); do \
 		case $$arch in \
 			arm64) env='$(GOENV_arm64)' ;; armv7) env='$(GOENV_armv7)' ;; amd64) env='$(GOENV_amd64)' ;; \
 			*) echo "binaries: unknown architecture $$arch: must be arm64, armv7 or amd64" >&2; exit 1 ;; \
 		esac; \
+		case $$program in notify-*) command=notify tags=$${program#notify-} ;; *) command=$$program tags= ;; esac; \
 		echo "build $$program for linux-$$arch"; \
-		env $$env $(STATIC_BUILD) -o $(DIST)/bin/linux-$$arch/$$program ./cmd/$$program || exit 1; \
+		env $$env $(STATIC_BUILD) -tags "$$tags" -o $(DIST)/bin/linux-$$arch/$$program ./cmd/$$command || exit 1; \
 	done; done
 
 images: binaries deploy-tools ## Build the images (OCI archives of arm64, armv7 and amd64) and their SBOMs into dist/
 	@mkdir -p $(DIST)/images
 	@$(IMAGE) build -dist $(DIST) -version $(VERSION) -revision '$(REVISION)' -created $(SOURCE_DATE_EPOCH) \
-		-arches '$(ARCHES)' $(PROGRAMS) >$(DIST)/images/digests.txt
+		-arches '$(ARCHES)' $(PROGRAMS) $(VARIED) >$(DIST)/images/digests.txt
 	@cat $(DIST)/images/digests.txt
 
 push: ## Push the images: make push REGISTRY=registry.example.com/edgebell
 	@test -n "$(REGISTRY)" || { echo 'push: say where to: make push REGISTRY=registry.example.com/edgebell' >&2; exit 1; }
 	@test -x $(IMAGE) || { echo 'push: no images yet: run make images' >&2; exit 1; }
-	@$(IMAGE) push -registry $(REGISTRY) $(ARCHIVES)
+	@$(IMAGE) push -registry $(REGISTRY) $(ARCHIVES) $(VARIED:%=$(DIST)/images/%.oci.tar)
 
 bundle: images ## Pack an air-gap bundle per architecture: images, manifests, installer
 	@for arch in $(ARCHES); do \

@@ -16,7 +16,7 @@ const prefix = "ghcr.io/edgebell"
 type program struct {
 	port   int
 	title  string
-	budget budget
+	budget budget // without one, a program's size is only told
 }
 
 // programs are the images that there are.
@@ -24,6 +24,8 @@ var programs = map[string]program{
 	"event-source":  {8081, "Edgebell: watches Kubernetes Events and posts them as CloudEvents", budget{17e6, 5e6}},
 	"notify":        {8080, "Edgebell: keeps CloudEvents and tells them in a Feishu group", budget{12e6, 4e6}},
 	"audit-webhook": {8082, "Edgebell: takes the API server's audit entries and posts them as CloudEvents", budget{12e6, 4e6}},
+
+	"notify-shoutrrr": {8080, "Edgebell: notify with the channels of shoutrrr", budget{}},
 }
 
 var commands = map[string]func(args []string, out io.Writer) error{

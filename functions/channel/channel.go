@@ -128,6 +128,11 @@ func (r *reading) route(name string) {
 // channel reads the configuration of the spec's channel.
 func (r *reading) channel(s *spec, variable string) {
 	kind, ok := kinds[s.kind]
+	if !ok && s.kind == longtail {
+		r.know(s.route.Prefix, &lacked{})
+		r.note(fmt.Errorf("%s %q: %s", variable, s.kind, lacking))
+		return
+	}
 	if !ok {
 		r.note(fmt.Errorf("%s %q: must be one of %s", variable, s.kind, strings.Join(Kinds(), ", ")))
 		return

@@ -13,6 +13,9 @@ import (
 	"github.com/edgebell/edgebell/functions/channel"
 )
 
+// tags are those with which the programs are built.
+var tags string
+
 // setups are how each kind of channel is set up to send to base, and which of
 // its secrets the far side knows without being told them in each request.
 var setups = map[string]struct {

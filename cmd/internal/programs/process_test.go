@@ -35,7 +35,7 @@ func build(m *testing.M) (code int, err error) {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(bin)) }()
-	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", bin+"/", "../../notify", "../../event-source", "../../audit-webhook")
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-tags", tags, "-o", bin+"/", "../../notify", "../../event-source", "../../audit-webhook")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("build programs: %w\n%s", err, out)
