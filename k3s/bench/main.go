@@ -46,7 +46,7 @@ func parse(args []string) (options, error) {
 	fs.StringVar(&o.out, "out", ".cache/bench.json", "file to write the figures to")
 	fs.StringVar(&o.only, "only", "", "regular expression: stages to run")
 	fs.StringVar(&o.controlplane, "controlplane", ".cache/bin/controlplane", "control plane to measure latency with; skipped when it is not there")
-	fs.StringVar(&o.cgroup, "cgroup", "", "cgroup v2 folder, with the memory controller, in which groups may be made")
+	fs.StringVar(&o.cgroup, "cgroup", "", "cgroup folder with the memory controller, version 2 or 1, in which groups may be made")
 	fs.StringVar(&env, "env", "", "more environment for the two programs, by comma, such as GOGC=50,GOMEMLIMIT=20MiB")
 	fs.IntVar(&o.seconds, "seconds", 15, "length of the storm")
 	fs.IntVar(&o.idleSeconds, "idle", 30, "length of the idle measurement, in seconds")

@@ -23,7 +23,7 @@ func (b *bench) idle() error {
 	total := (spent["event-source"] + spent["notify"]).Seconds() / float64(b.opts.idleSeconds) * 100
 	b.result.add(Measure{Stage: "idle", Process: "both", Name: "CPU", Value: total, Unit: "% of a core", Target: 0.2,
 		Note: fmt.Sprintf("over %d s; the kernel counts in steps of 10 ms", b.opts.idleSeconds)})
-	note := "not measured: -cgroup names no cgroup v2 folder"
+	note := "not measured: -cgroup names no cgroup folder"
 	if b.opts.cgroup == "" {
 		b.result.add(Measure{Stage: "idle", Process: "both", Name: "cgroup memory", Unit: "MiB", Note: note})
 	}

@@ -27,7 +27,8 @@ func (p *process) memory() (Memory, error) {
 	}
 	m := Memory{RSS: status["VmRSS"], Anon: status["RssAnon"], PSS: rollup["Pss"], Peak: status["VmHWM"]}
 	if p.cgroup != "" {
-		m.Cgroup, m.CgroupPeak = bytesIn(p.cgroup, "memory.current")/1024, bytesIn(p.cgroup, "memory.peak")/1024
+		m.Cgroup = max(bytesIn(p.cgroup, "memory.current"), bytesIn(p.cgroup, "memory.usage_in_bytes")) / 1024
+		m.CgroupPeak = max(bytesIn(p.cgroup, "memory.peak"), bytesIn(p.cgroup, "memory.max_usage_in_bytes")) / 1024
 	}
 	return m, nil
 }

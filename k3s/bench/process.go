@@ -77,13 +77,28 @@ func (b *bench) makeCgroup(p *process) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("-cgroup: %w", err)
 	}
+	p.cgroup = dir
+	if _, err := os.Stat(filepath.Join(dir, "memory.usage_in_bytes")); err == nil {
+		return nil, p.enterV1()
+	}
 	group, err := os.Open(dir)
 	if err != nil {
 		return nil, fmt.Errorf("-cgroup: %w", err)
 	}
-	p.cgroup = dir
 	p.cmd.SysProcAttr.UseCgroupFD, p.cmd.SysProcAttr.CgroupFD = true, int(group.Fd())
 	return group, nil
+}
+
+// enterV1 has a shell put itself into the process's cgroup of version 1, which
+// a program cannot be started in, before it becomes the program.
+func (p *process) enterV1() error {
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		return fmt.Errorf("-cgroup: version 1 needs a shell: %w", err)
+	}
+	p.cmd.Args = append([]string{"sh", "-c", `echo $$ >"$0/cgroup.procs" && exec "$@"`, p.cgroup, p.cmd.Path}, p.cmd.Args[1:]...)
+	p.cmd.Path = shell
+	return nil
 }
 
 // stop ends the program as a service manager would.
