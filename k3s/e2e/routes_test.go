@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/edgebell/edgebell/functions/alert"
 	"github.com/edgebell/edgebell/functions/feishu/feishutest"
 	"github.com/edgebell/edgebell/functions/webhook/webhooktest"
 )
@@ -196,4 +197,19 @@ func (r *routed) judge(t *testing.T) {
 			t.Errorf("Slack refuses a message: %d %s %v", reply.Status, reply.Body, reply.Header)
 		}
 	}
+}
+
+// routesOf says, apart from the function, where a story belongs.
+func routesOf(g alert.Group) []string {
+	var out []string
+	if g.Newest.Namespace == namespace {
+		out = append(out, "team")
+	}
+	if g.Newest.Kind == "Node" || slices.Contains([]string{"Evicted", "ProvisioningFailed"}, g.Newest.Reason) {
+		out = append(out, "platform")
+	}
+	if len(out) == 0 {
+		out = append(out, alert.DefaultRoute)
+	}
+	return out
 }

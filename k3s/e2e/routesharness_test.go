@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -234,19 +233,4 @@ func aboutNode(name, node, reason, message string, count int) object {
 	ev := in("default", coreEvent(name, "Node", node, "Warning", reason, message, count))
 	ev["involvedObject"] = object{"apiVersion": "v1", "kind": "Node", "name": node}
 	return ev
-}
-
-// routesOf says, apart from the function, where a story belongs.
-func routesOf(g alert.Group) []string {
-	var out []string
-	if g.Newest.Namespace == namespace {
-		out = append(out, "team")
-	}
-	if g.Newest.Kind == "Node" || slices.Contains([]string{"Evicted", "ProvisioningFailed"}, g.Newest.Reason) {
-		out = append(out, "platform")
-	}
-	if len(out) == 0 {
-		out = append(out, alert.DefaultRoute)
-	}
-	return out
 }
