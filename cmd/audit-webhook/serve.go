@@ -17,7 +17,7 @@ const stopTime = 5 * time.Second
 // serve is run.Serve with HTTPS, and with a body's time cut to what an API
 // server on this host needs.
 func serve(ctx context.Context, address string, conf *tls.Config, h http.Handler) error {
-	return run.ServeWith(ctx, address, &http.Server{
+	return run.ServeWith(ctx, address, 0, &http.Server{
 		Handler:           h,
 		TLSConfig:         conf,
 		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),

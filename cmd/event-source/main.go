@@ -66,7 +66,7 @@ func realMain(ctx context.Context) error {
 		readErr = source.Run(ctx)
 		stop()
 	})
-	err = run.Serve(ctx, cfg.ListenAddress, p.handler())
+	err = run.Serve(ctx, cfg.ListenAddress, 0, p.handler())
 	stop()
 	rest.Wait()
 	if errors.Is(readErr, context.Canceled) {

@@ -55,7 +55,7 @@ func realMain(ctx context.Context) error {
 	defer stop()
 	var out sync.WaitGroup
 	out.Go(func() { f.Run(ctx) })
-	err = run.Serve(ctx, cfg.Notify.ListenAddress, f.Handler())
+	err = run.Serve(ctx, cfg.Notify.ListenAddress, cfg.Notify.MaxConnections, f.Handler())
 	stop()
 	out.Wait()
 	return errors.Join(err, l.Close())

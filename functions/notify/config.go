@@ -24,6 +24,9 @@ type Config struct {
 	// SinkToken, when set, is the bearer token that senders must bring.
 	SinkToken    string `env:"SINK_TOKEN"`
 	MaxBodyBytes int64  `env:"MAX_BODY_BYTES, default=8388608"`
+	// MaxConnections bounds those that are open; one for each sender that posts
+	// at a time is enough, so a hub of many clusters wants more.
+	MaxConnections int `env:"MAX_CONNECTIONS, default=128"`
 	// DigestThreshold is how many due groups are still told one by one.
 	DigestThreshold int `env:"DIGEST_THRESHOLD, default=5"`
 	// FleetDigest is from how many clusters on the same trouble is told once
@@ -66,6 +69,9 @@ func (c *Config) Validate() error {
 	}
 	if c.MaxBodyBytes < 64<<10 {
 		errs = append(errs, fmt.Errorf("MAX_BODY_BYTES %d: must be at least 65536; one Event alone may be over a megabyte", c.MaxBodyBytes))
+	}
+	if c.MaxConnections != 0 && (c.MaxConnections < 8 || c.MaxConnections > 65536) {
+		errs = append(errs, fmt.Errorf("MAX_CONNECTIONS %d: must be 8 to 65536", c.MaxConnections))
 	}
 	if c.DigestThreshold < 1 {
 		errs = append(errs, fmt.Errorf("DIGEST_THRESHOLD %d: must be at least 1", c.DigestThreshold))

@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// maxConns bounds a listener's open connections: each takes memory before its
+// MaxConns bounds a listener's open connections: each takes memory before its
 // first byte has been read, and more while its body comes.
-const maxConns = 128
+const MaxConns = 128
 
 // crowd keeps connections few. One too many costs the address that has the most
 // of them the one that has done nothing for longest, so that who opens many

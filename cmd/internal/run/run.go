@@ -3,6 +3,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,10 +90,10 @@ func report(w io.Writer, name string, err error) int {
 const stopTime = 4 * time.Second
 
 // Serve serves h on address until ctx ends or a secret's file has changed, then
-// lets open requests end.
-// Headers and bodies that come too slowly are cut off.
-func Serve(ctx context.Context, address string, h http.Handler) error {
-	return ServeWith(ctx, address, &http.Server{
+// lets open requests end. Headers and bodies that come too slowly are cut off;
+// at most conns connections are open, MaxConns where it is 0.
+func Serve(ctx context.Context, address string, conns int, h http.Handler) error {
+	return ServeWith(ctx, address, conns, &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
@@ -105,7 +106,7 @@ func Serve(ctx context.Context, address string, h http.Handler) error {
 // ServeWith is Serve with limits of the caller's own; it speaks HTTPS when srv
 // has a TLSConfig. Open requests may take stop once the process is to stop. Who
 // opens too many connections loses some.
-func ServeWith(ctx context.Context, address string, srv *http.Server, stop time.Duration) error {
+func ServeWith(ctx context.Context, address string, conns int, srv *http.Server, stop time.Duration) error {
 	ln, err := net.Listen("tcp", address)
 	if err != nil {
 		return fmt.Errorf("listen on LISTEN_ADDRESS: %w", err)
@@ -116,7 +117,7 @@ func ServeWith(ctx context.Context, address string, srv *http.Server, stop time.
 	if srv.TLSConfig != nil {
 		start = func(ln net.Listener) error { return srv.ServeTLS(ln, "", "") }
 	}
-	srv.ConnState = newCrowd(maxConns).track
+	srv.ConnState = newCrowd(cmp.Or(conns, MaxConns)).track
 	slog.Info("listening", "address", ln.Addr().String(), "tls", srv.TLSConfig != nil)
 	done := make(chan error, 1)
 	go func() {
