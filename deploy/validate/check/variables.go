@@ -3,6 +3,7 @@ package check
 import (
 	"errors"
 	"fmt"
+	"go/build"
 	"os"
 	"path/filepath"
 	"slices"
@@ -125,7 +126,7 @@ func imported(root, first string) (map[string]*source, error) {
 	return packages, nil
 }
 
-// goFiles are those of a package, without its tests.
+// goFiles are those of a package as it is built without tags, without its tests.
 func goFiles(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -133,7 +134,14 @@ func goFiles(dir string) ([]string, error) {
 	}
 	var files []string
 	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), ".go") && !strings.HasSuffix(e.Name(), "_test.go") {
+		if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
+			continue
+		}
+		built, err := build.Default.MatchFile(dir, e.Name())
+		if err != nil {
+			return nil, err
+		}
+		if built {
 			files = append(files, filepath.Join(dir, e.Name()))
 		}
 	}
