@@ -86,6 +86,7 @@ func code(root, program string) (Variables, error) {
 // and their variables to those of routes and channels.
 func (v *Variables) addWays(ways *source, packages map[string]*source) error {
 	v.ofRoutes = ways.take("settings")
+	v.ofChannels = ways.take("lacked") // of a kind that is built with a tag
 	kinds, err := ways.kinds()
 	if err != nil {
 		return err
