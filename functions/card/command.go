@@ -11,10 +11,22 @@ import (
 // shell, and an Event's involvedObject may hold any text. None of these
 // characters means anything to a shell, and none begins an option.
 var (
-	dnsLabel     = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
-	dnsSubdomain = regexp.MustCompile(`^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$`)
-	kindName     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,62}$`)
+	dnsLabel     = atMost(63, `^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
+	dnsSubdomain = atMost(253, `^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`)
+	kindName     = atMost(63, `^[A-Za-z][A-Za-z0-9]*$`)
 )
+
+// pattern is an expression and the length of what may match it. A bound within
+// the expression would be compiled as so many copies: a quarter of a megabyte
+// for the three.
+type pattern struct {
+	*regexp.Regexp
+	most int
+}
+
+func atMost(bytes int, expr string) pattern { return pattern{regexp.MustCompile(expr), bytes} }
+
+func (p pattern) matches(s string) bool { return len(s) <= p.most && p.MatchString(s) }
 
 // clusterScoped are the kinds without a namespace that Events are about.
 // Another kind without one had its namespace left out by its reporter.
@@ -31,7 +43,7 @@ const digestCommand = "kubectl get events -A --field-selector type=Warning"
 const overflow = "*"
 
 func overflowCommand(namespace string) string {
-	if !dnsLabel.MatchString(namespace) {
+	if !dnsLabel.matches(namespace) {
 		return digestCommand
 	}
 	return "kubectl -n " + namespace + " get events --field-selector type=Warning"
@@ -43,12 +55,12 @@ func command(a alert.Alert) string {
 	if a.Kind == overflow {
 		return overflowCommand(a.Namespace)
 	}
-	if !kindName.MatchString(a.Kind) || !dnsSubdomain.MatchString(a.Name) {
+	if !kindName.matches(a.Kind) || !dnsSubdomain.matches(a.Name) {
 		return ""
 	}
 	object := "describe " + strings.ToLower(a.Kind) + "/" + a.Name
 	switch {
-	case dnsLabel.MatchString(a.Namespace):
+	case dnsLabel.matches(a.Namespace):
 		return "kubectl -n " + a.Namespace + " " + object
 	case a.Namespace != "":
 		return ""

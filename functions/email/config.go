@@ -45,7 +45,14 @@ type server struct {
 // address is what both RFC 5322 and every server take without quoting. It
 // leaves out spaces, angle brackets and line ends, so that none can add a
 // header or a command.
-var address = regexp.MustCompile(`^[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`)
+var address = regexp.MustCompile(`^[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`)
+
+// isAddress keeps to RFC 5321, section 4.5.3.1: 64 bytes before the @, 255
+// after it.
+func isAddress(s string) bool {
+	local, domain, _ := strings.Cut(s, "@")
+	return len(local) <= 64 && len(domain) <= 253 && address.MatchString(s)
+}
 
 // Validate names every variable that is wrong, with prefix before it, and what
 // would be right. It quotes neither the user nor the password.
@@ -60,7 +67,7 @@ func (c Config) Validate(prefix string) error {
 	switch {
 	case c.From == "":
 		bad("FROM", "is required: the sender's address, such as edgebell@example.org")
-	case !address.MatchString(c.From):
+	case !isAddress(c.From):
 		bad("FROM", "%q is not a plain address such as edgebell@example.org", c.From)
 	}
 	to := c.recipients()
@@ -71,7 +78,7 @@ func (c Config) Validate(prefix string) error {
 		bad("TO", "%d addresses, at most %d are taken", len(to), maxRecipients)
 	}
 	for _, a := range to {
-		if !address.MatchString(a) {
+		if !isAddress(a) {
 			bad("TO", "%q is not a plain address such as oncall@example.org", a)
 		}
 	}

@@ -20,8 +20,11 @@ const (
 	maxPerMinute = 100
 )
 
+// maxToken bounds a bot's token; real ones are UUIDs.
+const maxToken = 128
+
 var (
-	tokenPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+	tokenPattern = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 	uuidPattern  = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 	publicHosts  = map[string]bool{"open.feishu.cn": true, "open.larksuite.com": true}
 )
@@ -92,7 +95,7 @@ func validatePath(path string) error {
 	if !ok {
 		return errors.New("has an unknown path, want " + hookPath + "<token>")
 	}
-	if !tokenPattern.MatchString(token) {
+	if len(token) > maxToken || !tokenPattern.MatchString(token) {
 		return errors.New("has no usable token after " + hookPath + ", want letters, digits, - and _ alone")
 	}
 	return nil

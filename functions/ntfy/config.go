@@ -20,8 +20,10 @@ const (
 	most = 600
 )
 
-// topicPattern is the server's own.
-var topicPattern = regexp.MustCompile(`^[-_A-Za-z0-9]{1,64}$`)
+// topicPattern and maxTopic are the server's own.
+const maxTopic = 64
+
+var topicPattern = regexp.MustCompile(`^[-_A-Za-z0-9]+$`)
 
 // Config is an ntfy topic's environment; the wiring puts a prefix before the
 // names. Empty counts as unset.
@@ -45,7 +47,7 @@ func (c Config) split() (server, topic string, err error) {
 	switch {
 	case u.RawQuery != "" || u.ForceQuery:
 		return "", "", fmt.Errorf("URL: must not have a query, want %s", example)
-	case !topicPattern.MatchString(topic):
+	case len(topic) > maxTopic || !topicPattern.MatchString(topic):
 		return "", "", fmt.Errorf("URL: must end in one topic of at most 64 letters, digits, - and _, want %s", example)
 	}
 	return u.Scheme + "://" + u.Host + "/", topic, nil

@@ -20,9 +20,15 @@ const (
 	most      = 60
 )
 
+// What a token and a chat's id or name take at most, in bytes.
+const (
+	maxToken = 121
+	maxChat  = 33
+)
+
 var (
-	tokenPattern = regexp.MustCompile(`^[0-9]{1,20}:[A-Za-z0-9_-]{20,100}$`)
-	chatPattern  = regexp.MustCompile(`^(-?[0-9]{1,19}|@[A-Za-z][A-Za-z0-9_]{3,31})$`)
+	tokenPattern = regexp.MustCompile(`^[0-9]+:[A-Za-z0-9_-]{20}[A-Za-z0-9_-]*$`)
+	chatPattern  = regexp.MustCompile(`^(-?[0-9]+|@[A-Za-z][A-Za-z0-9_]{3}[A-Za-z0-9_]*)$`)
 )
 
 // Config is a Telegram chat's environment; the wiring puts a prefix before the
@@ -55,13 +61,13 @@ func (c Config) Validate(prefix string) error {
 	switch {
 	case c.Token == "":
 		errs = append(errs, fmt.Errorf("%sTOKEN: is required: ask @BotFather for a bot, want 123456:ABC…", prefix))
-	case !tokenPattern.MatchString(c.Token):
+	case len(c.Token) > maxToken || !tokenPattern.MatchString(c.Token):
 		errs = append(errs, fmt.Errorf("%sTOKEN: is not a bot's token, want 123456:ABC…", prefix))
 	}
 	switch {
 	case c.ChatID == "":
 		errs = append(errs, fmt.Errorf("%sCHAT_ID: is required: add the bot to the chat and take the chat's number, such as -1001234567890", prefix))
-	case !chatPattern.MatchString(c.ChatID):
+	case len(c.ChatID) > maxChat || !chatPattern.MatchString(c.ChatID):
 		errs = append(errs, fmt.Errorf("%sCHAT_ID %.40q: must be a number such as -1001234567890, or @name of a public channel", prefix, c.ChatID))
 	}
 	if c.ThreadID < 0 {
