@@ -111,3 +111,34 @@ func TestSqueeze(t *testing.T) {
 		}
 	}
 }
+
+// TestManyClusters: what stands for many clusters says so, and names them.
+func TestManyClusters(t *testing.T) {
+	g := alert.Group{
+		Clusters: 37, Total: 74, Folded: "*", First: time.Unix(0, 0), Last: time.Unix(60, 0),
+		Newest:  alert.Alert{Cluster: "edge-36", Namespace: "*", EventNamespace: "*", Kind: "Pod", Name: "web-36", Type: "Warning", Reason: "Failed", Message: "no route to registry"},
+		Objects: []alert.Object{{Name: "edge-1", Count: 2}, {Name: "edge-36", Count: 72}},
+	}
+	for lang, want := range map[string]string{"en": "37 clusters", "zh": "37 个集群"} {
+		r, err := New(Config{Language: lang, Timezone: "UTC"}, Options{Cluster: "hub"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		single, err := r.Single(V2, Story{Group: g, SentAt: time.Unix(90, 0)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		digest, err := r.Digest(V2, Digest{Groups: []alert.Group{g}, SentAt: time.Unix(90, 0)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, said := range []string{string(single.Payload), string(digest[0].Payload)} {
+			if !strings.Contains(said, want) || strings.Contains(said, "cluster edge-36") || strings.Contains(said, "web-36\"") {
+				t.Errorf("%q is not in, or one cluster stands for all: %s", want, said)
+			}
+		}
+		if !strings.Contains(string(single.Payload), "edge-1 ") {
+			t.Errorf("the clusters are not listed: %s", single.Payload)
+		}
+	}
+}
