@@ -91,7 +91,7 @@ func (r *Renderer) tryCustom() error {
 func (r *Renderer) filling(s Story, limit int) filling {
 	g, a, v := s.Group, s.Group.Newest, r.story(s, limit)
 	f := filling{data: map[string]any{
-		"What": r.say(a), "Where": place(a, nameOf(g)), "Cluster": cmpLine(a.Cluster, r.cluster),
+		"What": r.say(a), "Where": r.placeOf(g), "Cluster": cmpLine(a.Cluster, r.cluster),
 		"Namespace": line(a.Namespace, maxField), "Kind": line(a.Kind, maxField), "Name": line(a.Name, maxName),
 		"Folded": line(nameOf(g), maxName), "Node": line(a.Node, maxName), "Reason": line(a.Reason, maxField),
 		"Type": line(a.Type, maxField), "Component": line(a.Component, maxField),

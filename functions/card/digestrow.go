@@ -1,8 +1,6 @@
 package card
 
 import (
-	"fmt"
-
 	"github.com/edgebell/edgebell/functions/alert"
 )
 
@@ -44,9 +42,9 @@ func (p *pages) what(g alert.Group) string {
 
 // place names the cluster too when it is not the one that the card is about.
 func (p *pages) place(g alert.Group) string {
-	where := place(g.Newest, nameOf(g))
+	where := p.r.placeOf(g)
 	if g.Clusters > 1 {
-		return fmt.Sprintf(p.r.words.clusters, g.Clusters) + ": " + where
+		return where
 	}
 	if c := line(g.Newest.Cluster, maxField); c != "" && c != p.r.cluster {
 		where = c + ": " + where

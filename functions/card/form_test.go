@@ -133,7 +133,7 @@ func TestManyClusters(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, said := range []string{string(single.Payload), string(digest[0].Payload)} {
-			if !strings.Contains(said, want) || strings.Contains(said, "cluster edge-36") || strings.Contains(said, "web-36\"") {
+			if !strings.Contains(said, want) || strings.Contains(said, "cluster edge-36") || strings.Contains(said, "web-36") {
 				t.Errorf("%q is not in, or one cluster stands for all: %s", want, said)
 			}
 		}

@@ -49,7 +49,7 @@ func (r *Renderer) story(s Story, limit int) View {
 		a     = g.Newest
 		color = colorOf(g)
 		what  = r.say(a)
-		where = place(a, nameOf(g))
+		where = r.placeOf(g)
 	)
 	if g.State == alert.Recovered {
 		what = w.recovered + what
@@ -66,7 +66,7 @@ func (r *Renderer) story(s Story, limit int) View {
 		Color:    color.template,
 		Mark:     color.mark,
 		Title:    what + " · " + where,
-		Subtitle: r.whose(g),
+		Subtitle: r.subtitle(whose(g)),
 		Summary:  summary,
 		Headline: joinLines(head, r.foreign(a), r.healed(g, s.SentAt), r.affected(s.Related), r.delivery(g.Last, s.SentAt)),
 		Message:  r.message(a, limit),
@@ -142,27 +142,16 @@ func (r *Renderer) foreign(a alert.Alert) string {
 	return fmt.Sprintf(r.words.foreign, line(a.Writer(), maxField))
 }
 
-// whose is the subtitle of a group: its cluster, or how many there are.
-func (r *Renderer) whose(g alert.Group) string {
-	if g.Clusters > 1 {
-		return r.titled(fmt.Sprintf(r.words.clusters, g.Clusters))
-	}
-	return r.subtitle(g.Newest.Cluster)
-}
-
 // subtitle names the cluster, after the operator's own title if there is one.
 func (r *Renderer) subtitle(cluster string) string {
 	if cluster = line(cluster, maxField); cluster == "" {
 		cluster = r.cluster
 	}
-	return r.titled(fmt.Sprintf(r.words.cluster, cluster))
-}
-
-func (r *Renderer) titled(s string) string {
+	out := fmt.Sprintf(r.words.cluster, cluster)
 	if r.title != "" {
-		return r.title + " · " + s
+		out = r.title + " · " + out
 	}
-	return s
+	return out
 }
 
 // message is the alert's message cut to limit bytes, saying what was cut here
@@ -190,7 +179,7 @@ func (r *Renderer) hintUnless(g alert.Group) string {
 func (r *Renderer) details(g alert.Group, ref time.Time) string {
 	w, a := r.words, g.Newest
 	var lines []string
-	if name := line(a.Name, maxName); name != line(nameOf(g), titleName) {
+	if name := line(a.Name, maxName); g.Clusters <= 1 && name != line(nameOf(g), titleName) {
 		lines = append(lines, w.object+" "+name)
 	}
 	if node := line(a.Node, maxName); len(node) > titleName {
