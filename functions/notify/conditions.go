@@ -72,8 +72,7 @@ func (f *Function) classify(a alert.Alert) (ledger.Report, bool) {
 
 // loud leaves out what a window of MUTE silences now, however long it has been
 // due: what came before the window began, too, what an outage kept, and good
-// news. until is when the first of it may be told; zero when nothing is left
-// out.
+// news. muted says that something is left out.
 func (d *deliverer) loud(groups []alert.Group) (out []alert.Group, muted bool) {
 	now, sure := d.usage.now()
 	for _, g := range groups {

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/edgebell/edgebell/functions/alert"
@@ -28,11 +29,12 @@ func (d *deliverer) fleet(groups []alert.Group) (out []alert.Group, members map[
 			alike[t] = append(alike[t], g)
 		}
 	}
+	maps.DeleteFunc(alike, func(_ trouble, same []alert.Group) bool { return clustersOf(same) < d.fleetFrom })
 	listed := map[trouble]bool{}
 	for _, g := range groups {
 		t, ok := troubleOf(g)
 		same := alike[t]
-		if !ok || clustersOf(same) < d.fleetFrom {
+		if !ok || same == nil {
 			out = append(out, g)
 			continue
 		}
