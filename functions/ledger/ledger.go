@@ -63,9 +63,11 @@ type Ledger struct {
 	mu    sync.Mutex // guards what follows; only the writer changes it
 	index map[alert.Fingerprint]entry
 	state state
-	rows  int    // of bucketSeen
-	ioErr error  // why the last commit failed; nil when it went well
-	next  []next // by the number of the route; who asks changes it, too
+	rows  int   // of bucketSeen
+	ioErr error // why the last commit failed; nil when it went well
+	// stranded are the groups that no configured route told when the file was read.
+	stranded []alert.Fingerprint
+	next     []next // by the number of the route; who asks changes it, too
 }
 
 // Option changes how a Ledger is opened.
@@ -155,6 +157,7 @@ func (l *Ledger) load() error {
 func (l *Ledger) reload() error {
 	index, have, objects := map[alert.Fingerprint]entry{}, newCensus(), objectIndex{}
 	var st state
+	var stranded []alert.Fingerprint
 	err := l.view(func(tx *bolt.Tx) (err error) {
 		if st, err = readState(tx.Bucket(bucketMeta)); err != nil {
 			return err
@@ -168,6 +171,9 @@ func (l *Ledger) reload() error {
 			index[row.Group.Fingerprint] = e
 			have.addGroup(e, 1)
 			objects.add(e.object, row.Group.Fingerprint)
+			if row.stranded(l.routes) {
+				stranded = append(stranded, row.Group.Fingerprint)
+			}
 			return nil
 		})
 		if err != nil {
@@ -184,6 +190,7 @@ func (l *Ledger) reload() error {
 	l.have, l.objects = have, objects
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.stranded = stranded
 	l.index, l.state, l.rows, l.next = index, st, have.seenTotal, make([]next, len(l.routes))
 	return nil
 }

@@ -12,9 +12,11 @@ import (
 // told counts as told, what they had not is told. Without it nobody would tell
 // the rest. It returns how many groups were moved.
 func (l *Ledger) Reroute(ctx context.Context, takers func(alert.Alert) []string) (moved int, err error) {
-	keys, err := l.stranded()
-	if err != nil || len(keys) == 0 {
-		return 0, err
+	l.mu.Lock()
+	keys := l.stranded
+	l.mu.Unlock()
+	if len(keys) == 0 {
+		return 0, nil
 	}
 	err = l.do(&request{ctx: ctx, parts: len(keys), apply: func(t *transaction, from, to int) error {
 		for _, fp := range keys[from:to] {
@@ -33,30 +35,13 @@ func (l *Ledger) Reroute(ctx context.Context, takers func(alert.Alert) []string)
 	if err != nil {
 		return 0, err
 	}
+	l.mu.Lock()
+	l.stranded = nil
+	l.mu.Unlock()
 	return len(keys), nil
 }
 
-// stranded are the groups that no configured route tells.
-func (l *Ledger) stranded() ([]alert.Fingerprint, error) {
-	l.mu.Lock()
-	all := make([]alert.Fingerprint, 0, len(l.index))
-	for fp := range l.index {
-		all = append(all, fp)
-	}
-	l.mu.Unlock()
-	groups, err := l.read(all)
-	if err != nil {
-		return nil, err
-	}
-	var out []alert.Fingerprint
-	for _, g := range groups {
-		if len(g.Routes) > 0 && !slices.ContainsFunc(g.Routes, func(name string) bool { return slices.Contains(l.routes, name) }) {
-			out = append(out, g.Fingerprint)
-		}
-	}
-	return out, nil
-}
-
+// stranded says that no configured route tells the group.
 func (r *groupRow) stranded(routes []string) bool {
 	for name := range r.Routes {
 		if slices.Contains(routes, name) {
