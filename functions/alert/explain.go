@@ -31,13 +31,13 @@ func (c Conditions) Explain(a Alert, now time.Time, sure bool) []string {
 func (c Conditions) outcome(v Verdict, now time.Time) string {
 	told := "told at once"
 	if v.Min != (MinCount{}) {
-		told = fmt.Sprintf("told after %d within %s", v.Min.N, brief(v.Min.Within))
+		told = fmt.Sprintf("told after %d within %s", v.Min.N, Brief(v.Min.Within))
 	}
 	switch {
 	case v.MutedFor == 0:
 		return told
 	case v.MutedFor == searched:
-		return fmt.Sprintf("muted for %s at least, for the windows leave no gap", brief(searched))
+		return fmt.Sprintf("muted for %s at least, for the windows leave no gap", Brief(searched))
 	}
 	end := now.Add(v.MutedFor).In(c.zone).Format("Mon 2006-01-02 15:04 MST")
 	return fmt.Sprintf("muted until %s, then %s", end, told)

@@ -33,21 +33,8 @@ func parseMinCounts(s string) (minCounts, error) {
 	if s == "" {
 		return nil, nil
 	}
-	var m minCounts
 	p := newParser(s, "MIN_COUNT", ":")
-	for {
-		e, err := p.minCount()
-		if err != nil {
-			return nil, err
-		}
-		m = append(m, e)
-		if p.tok.kind == tokEnd {
-			return m, nil
-		}
-		if err := p.nextEntry(len(m)); err != nil {
-			return nil, err
-		}
-	}
+	return entries(p, p.minCount)
 }
 
 func (p *filterParser) minCount() (minCount, error) {
@@ -111,10 +98,10 @@ func (m minCounts) String() string {
 func (m minCount) String() string { return m.selector.String() + ": " + m.min.String() }
 
 // String is the MinCount as MIN_COUNT writes it: "5 in 10m".
-func (m MinCount) String() string { return fmt.Sprintf("%d in %s", m.N, brief(m.Within)) }
+func (m MinCount) String() string { return fmt.Sprintf("%d in %s", m.N, Brief(m.Within)) }
 
-// brief is a duration without the zeros at its end: 10m, not 10m0s.
-func brief(d time.Duration) string {
+// Brief is a duration without the zeros at its end: 10m, not 10m0s.
+func Brief(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
 		s = strings.TrimSuffix(s, "0s")

@@ -37,21 +37,8 @@ func parseMutes(s string) (mutes, error) {
 	if s == "" {
 		return nil, nil
 	}
-	var m mutes
 	p := newParser(s, "MUTE", "@")
-	for {
-		e, err := p.mute()
-		if err != nil {
-			return nil, err
-		}
-		m = append(m, e)
-		if p.tok.kind == tokEnd {
-			return m, nil
-		}
-		if err := p.nextEntry(len(m)); err != nil {
-			return nil, err
-		}
-	}
+	return entries(p, p.mute)
 }
 
 func (p *filterParser) mute() (mute, error) {
@@ -77,14 +64,24 @@ func (p *filterParser) mute() (mute, error) {
 	return e, nil
 }
 
-// nextEntry goes past the semicolon after n entries.
-func (p *filterParser) nextEntry(n int) error {
-	if n == maxEntries {
-		return p.fail("at most 64 entries")
+// entries reads entries separated by semicolons to the end.
+func entries[E any](p *filterParser, entry func() (E, error)) ([]E, error) {
+	var all []E
+	for {
+		e, err := entry()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+		if p.tok.kind == tokEnd {
+			return all, nil
+		}
+		if len(all) == maxEntries {
+			return nil, p.fail("at most 64 entries")
+		}
+		p.tail = false
+		p.next()
 	}
-	p.tail = false
-	p.next()
-	return nil
 }
 
 // matching is the set of entries with windows that match, a bit each, and the

@@ -95,7 +95,7 @@ func (e explained) story() string {
 
 // timing says when the story is told, if this is its first Event.
 func (e explained) timing(v alert.Verdict) string {
-	says := fmt.Sprintf("first told %s later (GROUP_WAIT)", brief(e.cfg.Ledger.GroupWait))
+	says := fmt.Sprintf("first told %s later (GROUP_WAIT)", alert.Brief(e.cfg.Ledger.GroupWait))
 	if v.MutedFor > 0 {
 		says = "first told when the window of MUTE ends"
 	}
@@ -106,7 +106,7 @@ func (e explained) timing(v alert.Verdict) string {
 	if e.cfg.repeat(e.a.Severity) != 0 {
 		variable += "_" + strings.ToUpper(e.a.Severity)
 	}
-	return fmt.Sprintf("%s; if it goes on, again every %s at most (%s)", says, brief(e.cfg.repeatOf(e.a.Severity)), variable)
+	return fmt.Sprintf("%s; if it goes on, again every %s at most (%s)", says, alert.Brief(e.cfg.repeatOf(e.a.Severity)), variable)
 }
 
 // goodNews say what the Alert ends.
@@ -120,7 +120,7 @@ func (e explained) goodNews() []string {
 	}
 	var of []string
 	for _, reason := range slices.Sorted(maps.Keys(heals)) {
-		of = append(of, fmt.Sprintf("%s after %s", reason, brief(heals[reason])))
+		of = append(of, fmt.Sprintf("%s after %s", reason, alert.Brief(heals[reason])))
 	}
 	return []string{"good news: ends the object's trouble if it then stays quiet: " + strings.Join(of, ", ")}
 }
@@ -134,18 +134,6 @@ func plain(s string) string {
 	}
 	if s == "" {
 		return `""`
-	}
-	return s
-}
-
-// brief is a duration without the zeros at its end: 10m, not 10m0s.
-func brief(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
 	}
 	return s
 }
