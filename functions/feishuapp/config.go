@@ -70,13 +70,7 @@ func (c Config) base() string {
 func (c Config) PerMinute() int { return cmp.Or(c.MaxPerMinute, perMinute) }
 
 // Host is what may be shown of the address.
-func (c Config) Host() string {
-	u, err := url.Parse(c.base())
-	if err != nil {
-		return ""
-	}
-	return u.Host
-}
+func (c Config) Host() string { return webhook.HostOf(c.base()) }
 
 // String shows the host alone.
 func (c Config) String() string { return "feishuapp(" + c.Host() + ")" }

@@ -54,13 +54,7 @@ func checkPath(name string, u *url.URL) error {
 func (c Config) PerMinute() int { return cmp.Or(c.MaxPerMinute, perMinute) }
 
 // Host is what may be shown of the address.
-func (c Config) Host() string {
-	u, err := url.Parse(strings.TrimSpace(c.URL))
-	if err != nil {
-		return ""
-	}
-	return u.Host
-}
+func (c Config) Host() string { return webhook.HostOf(c.URL) }
 
 // String shows the host alone.
 func (c Config) String() string { return "slack(" + c.Host() + ")" }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
 	"strings"
 
@@ -85,13 +84,7 @@ func (c Config) Validate(prefix string) error {
 func (c Config) PerMinute() int { return cmp.Or(c.MaxPerMinute, perMinute) }
 
 // Host is what may be shown of the address.
-func (c Config) Host() string {
-	u, err := url.Parse(c.trimmed().URL)
-	if err != nil {
-		return ""
-	}
-	return u.Host
-}
+func (c Config) Host() string { return webhook.HostOf(c.trimmed().URL) }
 
 // String shows the host and the chat.
 func (c Config) String() string { return "telegram(" + c.Host() + " " + c.trimmed().ChatID + ")" }

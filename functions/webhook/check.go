@@ -58,6 +58,15 @@ func Inside(host string) bool {
 	return false
 }
 
+// HostOf is what may be shown of an address; empty where it is none.
+func HostOf(raw string) string {
+	u, err := url.Parse(strings.TrimSpace(raw))
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
 // CheckPace checks a MAX_PER_MINUTE; 0 is unset.
 func CheckPace(name string, perMinute, most int) error {
 	if perMinute < 0 || perMinute > most {

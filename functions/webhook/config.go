@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 
 	"github.com/edgebell/edgebell/functions/card"
@@ -71,13 +70,7 @@ func (c Config) Validate(prefix string) error {
 func (c Config) PerMinute() int { return cmp.Or(c.MaxPerMinute, defaultPerMinute) }
 
 // Host is what may be shown of the address.
-func (c Config) Host() string {
-	u, err := url.Parse(strings.TrimSpace(c.URL))
-	if err != nil {
-		return ""
-	}
-	return u.Host
-}
+func (c Config) Host() string { return HostOf(c.URL) }
 
 // String shows the host alone.
 func (c Config) String() string { return "webhook(" + c.Host() + ")" }
