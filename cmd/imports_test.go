@@ -67,6 +67,13 @@ var onlyIn = map[string]string{
 	"github.com/nicholas-fedor/shoutrrr": "functions/longtail",
 }
 
+// onlyBy names packages that start programs or talk to a real control plane,
+// and who may import them: never what is shipped. Tests may, too.
+var onlyBy = map[string][]string{
+	"k3s/cluster": {"k3s/bench", "k3s/chaos"},
+	"k3s/process": {"k3s/bench", "k3s/chaos", "k3s/cluster", "cmd/internal/demo"},
+}
+
 func TestImportTable(t *testing.T) {
 	seen := map[string]bool{}
 	for file, imports := range imports(t) {
@@ -75,6 +82,9 @@ func TestImportTable(t *testing.T) {
 		for _, path := range imports {
 			checkLibrary(t, file, pkg, path)
 			ours, ok := strings.CutPrefix(path, module)
+			if by, closed := onlyBy[ours]; closed && !slices.Contains(by, pkg) {
+				t.Errorf("%s imports %s, which only %v may", file, ours, by)
+			}
 			if !ok || free(pkg) || strings.HasPrefix(ours, pkg+"/") {
 				continue
 			}
@@ -86,7 +96,7 @@ func TestImportTable(t *testing.T) {
 			}
 		}
 	}
-	for pkg := range maps.Keys(allowed) {
+	for _, pkg := range slices.Concat(slices.Collect(maps.Keys(allowed)), slices.Collect(maps.Keys(onlyBy))) {
 		if !seen[pkg] {
 			t.Errorf("the table names %s, which is not there", pkg)
 		}
