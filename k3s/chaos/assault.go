@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/edgebell/edgebell/functions/feishu/feishutest"
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 // assault is one hostile row under way: somebody who means harm beside three
@@ -137,18 +139,21 @@ func (a *assault) named(messages []feishutest.Message) (n int, worst time.Durati
 	return n, worst
 }
 
-func (a *assault) damage(began *process) (damage, error) {
+func (a *assault) damage(began *process.Process) (damage, error) {
 	messages := a.bot.Messages()
 	d := damage{sent: a.sent.Load(), accepted: a.accepted.Load(), honest: honestStories, cards: len(messages)}
 	d.named, d.worst = a.named(messages)
 	for _, m := range messages {
 		d.bytes += int64(len(m.Raw))
 	}
-	if began.ended() || a.notify != began {
-		return d, fmt.Errorf("notify ended: %v: %s", began.err, tail(began.output(), 600))
+	err := began.Alive()
+	if err == nil && a.notify != began {
+		err = errors.New("notify was started again")
 	}
-	var err error
-	if d.memory, err = peakMemory(began.cmd.Process.Pid); err != nil {
+	if err != nil {
+		return d, err
+	}
+	if d.memory, err = peakMemory(began); err != nil {
 		return d, err
 	}
 	d.disk, err = diskUse(a.dir)

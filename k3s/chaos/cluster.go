@@ -1,65 +1,41 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/edgebell/edgebell/k3s/process"
+	"github.com/edgebell/edgebell/k3s/realcluster"
 )
 
 // plane is a real control plane: kube-apiserver and kine, as in K3S.
-type plane struct {
-	dir, kubeconfig string
-	process         *process
-	config          *rest.Config
-	client          *http.Client
-}
+type plane struct{ *realcluster.Cluster }
 
 // plane starts a control plane that compacts all the time.
 func (r *run) plane(args ...string) (*plane, error) {
-	p := &plane{dir: filepath.Join(r.dir, "plane")}
-	ready := make(chan string, 1)
-	var err error
-	p.process, err = r.spawn("controlplane", nil, append([]string{
-		"up", "--dir", p.dir, "--without", "controller-manager,scheduler",
+	dir := filepath.Join(r.dir, "plane")
+	started, err := r.spawn("controlplane", nil, append([]string{
+		"up", "--dir", dir, "--without", "controller-manager,scheduler",
 		"--compact-interval", "2s", "--compact-min-retain", "1", "--kine-notify-interval", "1s",
-	}, args...), nil, func(line string) {
-		if path, ok := strings.CutPrefix(line, "KUBECONFIG="); ok {
-			ready <- path
-		}
-	})
+	}, args...), nil)
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case p.kubeconfig = <-ready:
-	case <-p.process.done:
-		return nil, fmt.Errorf("control plane %w: %s", errEnded, tail(p.process.output(), 1000))
-	case <-r.ctx.Done():
-		return nil, errors.Join(r.ctx.Err(), p.process.stop())
-	}
-	if p.config, err = clientcmd.BuildConfigFromFlags("", p.kubeconfig); err == nil {
-		p.client, err = rest.HTTPClientFor(p.config)
-	}
-	if err == nil {
-		p.client.Timeout = 10 * time.Second
+	p := &plane{}
+	if p.Cluster, err = realcluster.Of(r.ctx, started, dir); err == nil {
+		p.Client.Timeout = 10 * time.Second
 		err = p.must(r.ctx, http.MethodPost, "/api/v1/namespaces", object{"metadata": object{"name": namespace}})
 	}
 	if err != nil {
-		return nil, errors.Join(err, p.process.stop())
+		return nil, errors.Join(err, started.Stop(stopPatience))
 	}
 	return p, nil
 }
@@ -72,21 +48,11 @@ func (p *plane) do(ctx context.Context, method, path string, body any) (status i
 	if err != nil {
 		return 0, nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, method, p.config.Host+path, bytes.NewReader(raw))
-	if err != nil {
-		return 0, nil, err
-	}
-	req.Header.Set("Content-Type", "application/json")
+	contentType := "application/json"
 	if method == http.MethodPatch {
-		req.Header.Set("Content-Type", "application/merge-patch+json")
+		contentType = "application/merge-patch+json"
 	}
-	resp, err := p.client.Do(req)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	answer, err = io.ReadAll(resp.Body)
-	return resp.StatusCode, answer, err
+	return p.Do(ctx, method, path, contentType, raw)
 }
 
 // must repeats a request until the API server has taken it. What it asks for
@@ -100,9 +66,9 @@ func (p *plane) must(ctx context.Context, method, path string, body any) error {
 		case status/100 == 2, status == http.StatusConflict && method == http.MethodPost, status == http.StatusNotFound && method == http.MethodDelete:
 			return nil
 		case status/100 == 4 && status != http.StatusTooManyRequests && status != http.StatusForbidden && status != http.StatusUnauthorized:
-			return final(fmt.Errorf("%s %s: %d %s", method, path, status, answer))
+			return process.Final(fmt.Errorf("%s %s: %d %s", method, path, status, answer))
 		}
-		return fmt.Errorf("%d %s", status, tail(string(answer), 200))
+		return fmt.Errorf("%d %s", status, process.Tail(string(answer), 200))
 	})
 }
 
@@ -124,7 +90,7 @@ func (p *plane) list(ctx context.Context) ([]*corev1.Event, error) {
 	err := eventually(ctx, 2*time.Minute, "list Events", func() error {
 		status, answer, err := p.do(ctx, http.MethodGet, eventsPath, nil)
 		if err == nil && status != http.StatusOK {
-			err = fmt.Errorf("%d %s", status, tail(string(answer), 200))
+			err = fmt.Errorf("%d %s", status, process.Tail(string(answer), 200))
 		}
 		if err != nil {
 			return err
@@ -146,15 +112,11 @@ func (p *plane) account(ctx context.Context) (account, error) {
 
 // killAPIServer kills the API server alone; the control plane starts it again.
 func (p *plane) killAPIServer() error {
-	raw, err := os.ReadFile(filepath.Join(p.dir, "apiserver.pid"))
+	pid, err := p.Component("apiserver")
 	if err != nil {
 		return fmt.Errorf("find the API server: %w", err)
 	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(raw)))
-	if err != nil {
-		return fmt.Errorf("find the API server: %w", err)
-	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+	if err := syscall.Kill(int(pid), syscall.SIGKILL); err != nil {
 		return fmt.Errorf("kill the API server: %w", err)
 	}
 	return nil
@@ -165,7 +127,7 @@ func (p *plane) back(ctx context.Context) error {
 	return eventually(ctx, 2*time.Minute, "API server is ready", func() error {
 		status, answer, err := p.do(ctx, http.MethodGet, "/readyz", nil)
 		if err == nil && status != http.StatusOK {
-			err = fmt.Errorf("%d %s", status, tail(string(answer), 200))
+			err = fmt.Errorf("%d %s", status, process.Tail(string(answer), 200))
 		}
 		return err
 	})

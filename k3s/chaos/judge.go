@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/edgebell/edgebell/functions/feishu/feishutest"
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 // verdict is what became of what was handed over.
@@ -64,7 +65,7 @@ func (s *scene) settled(ctx context.Context, want account) error {
 	case err != nil:
 		return err
 	case st.Ledger.Occurrences < want.total() && s.taken:
-		return final(fmt.Errorf("%d of %d occurrences that were answered 2xx are in the ledger", st.Ledger.Occurrences, want.total()))
+		return process.Final(fmt.Errorf("%d of %d occurrences that were answered 2xx are in the ledger", st.Ledger.Occurrences, want.total()))
 	case st.Ledger.Occurrences < want.total():
 		return fmt.Errorf("%d of %d occurrences are in the ledger", st.Ledger.Occurrences, want.total())
 	case st.Backlog.Groups > 0 || st.Backlog.NoticeWaits:

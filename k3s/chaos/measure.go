@@ -1,26 +1,17 @@
 package main
 
 import (
-	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
+
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
-// peakMemory is the most that a process has had resident.
-func peakMemory(pid int) (int64, error) {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, err
-	}
-	_, after, _ := strings.Cut(string(raw), "VmHWM:")
-	var kB int64
-	if _, err := fmt.Sscanf(after, "%d kB", &kB); err != nil {
-		return 0, fmt.Errorf("read VmHWM: %w", err)
-	}
-	return kB << 10, nil
+// peakMemory is the most that a process has had resident, in bytes.
+func peakMemory(p *process.Process) (int64, error) {
+	m, err := p.Memory()
+	return m.Peak << 10, err
 }
 
 // diskUse is what a folder takes. The ledger's file has its size from the

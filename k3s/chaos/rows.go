@@ -96,7 +96,6 @@ type run struct {
 	seed   uint64
 	rng    *rand.Rand
 	rounds int
-	ports  *ports
 
 	mu     sync.Mutex
 	scenes int
@@ -136,12 +135,11 @@ func runAll(ctx context.Context, o options, rows []row, dir string) []*result {
 		results[i] = &result{name: r.name, fault: r.fault}
 		inLane[r.lane.name] = append(inLane[r.lane.name], i)
 	}
-	shared := &ports{}
 	var all sync.WaitGroup
 	for _, mine := range inLane {
 		all.Go(func() {
 			for _, i := range mine {
-				rows[i].do(ctx, o, &run{bin: dir, dir: filepath.Join(dir, rows[i].name), ports: shared, result: results[i]})
+				rows[i].do(ctx, o, &run{bin: dir, dir: filepath.Join(dir, rows[i].name), result: results[i]})
 			}
 		})
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 // ownEvents leaves out what the API server itself has to say.
@@ -21,14 +23,14 @@ func (r *run) onPlane(args, env []string, do func(p *plane, s *scene, src *sourc
 	}
 	s, err := r.scene(env...)
 	if err != nil {
-		return errors.Join(err, p.process.stop())
+		return errors.Join(err, p.Stop(stopPatience))
 	}
-	src := s.source(p.kubeconfig, ownEvents)
+	src := s.source(p.Kubeconfig, ownEvents)
 	err = s.during(func() error {
 		defer src.kill()
 		return do(p, s, src)
 	})
-	return errors.Join(err, p.process.stop())
+	return errors.Join(err, p.Stop(stopPatience))
 }
 
 // concludeOn compares what the cards told with what the API server holds.
@@ -53,7 +55,7 @@ func apiRestart(r *run) error {
 				return errors.Join(err, end())
 			}
 		}
-		if err := errors.Join(end(), src.alive()); err != nil {
+		if err := errors.Join(end(), src.process.Alive()); err != nil {
 			return err
 		}
 		return s.concludeOn(p, r.rounds)
@@ -100,7 +102,7 @@ func (p *plane) touch(ctx context.Context, s *scene) error {
 
 // wantGone wants to have seen the fault that the row is about.
 func (src *source) wantGone(r *run) error {
-	raw, err := fetch(r.ctx, "http://"+src.address+"/status")
+	raw, err := process.Get(r.ctx, nil, "http://"+src.address+"/status")
 	if err != nil {
 		return err
 	}

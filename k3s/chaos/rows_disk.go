@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 // onDisks runs each round in a scene whose data folder is a small disk.
@@ -102,16 +104,16 @@ func (s *scene) mustFail(ctx context.Context, reason string) error {
 		return err
 	}
 	select {
-	case <-s.notify.done:
+	case <-s.notify.Done:
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-time.After(readyPatience):
 		return fmt.Errorf("notify runs on a disk that is of no use")
 	}
-	said := s.notify.output()
+	said := s.notify.Output()
 	s.bury()
 	if !strings.Contains(said, "DATA_DIR") || !strings.Contains(said, reason) {
-		return fmt.Errorf("notify does not say that DATA_DIR is of no use (%s): %s", reason, tail(said, 600))
+		return fmt.Errorf("notify does not say that DATA_DIR is of no use (%s): %s", reason, process.Tail(said, 600))
 	}
 	return nil
 }
@@ -140,7 +142,7 @@ func (s *scene) fullUnderIt(d *disk) (refused int, err error) {
 	if err := sender.post(ctx, sender.next()); err != nil {
 		return 0, err
 	}
-	if err := s.notify.stop(); err != nil {
+	if err := s.notify.Stop(stopPatience); err != nil {
 		return 0, err
 	}
 	s.bury()
@@ -163,7 +165,7 @@ func (s *scene) fullUnderIt(d *disk) (refused int, err error) {
 	})
 	if err == nil {
 		// It may be ready all the same: a small commit can still find pages.
-		err = get(ctx, "http://"+s.sink+"/healthz")
+		_, err = process.Get(ctx, nil, "http://"+s.sink+"/healthz")
 	}
 	if err := errors.Join(err, free()); err != nil {
 		return 0, errors.Join(err, end())
@@ -172,8 +174,8 @@ func (s *scene) fullUnderIt(d *disk) (refused int, err error) {
 	if err := end(); err != nil {
 		return 0, err
 	}
-	if s.notify.ended() {
-		return 0, fmt.Errorf("notify %w: %v", errEnded, s.notify.err)
+	if err := s.notify.Alive(); err != nil {
+		return 0, err
 	}
 	return sender.count(503), s.conclude(sender.account(), 1)
 }

@@ -15,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/edgebell/edgebell/adapters/kubeevent/wire"
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 // evil is the namespace that a row's attacker may write Events in.
@@ -148,7 +149,7 @@ func (a *assault) post(ctx context.Context, batch any, n int) error {
 	}
 	req.Header.Set("Content-Type", "application/cloudevents-batch+json")
 	a.sent.Add(int64(n))
-	resp, err := pages.Do(req)
+	resp, err := process.Fresh.Do(req)
 	if err != nil {
 		return nil //nolint:nilerr // an attacker goes on
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -107,10 +106,7 @@ func (s *scene) instant(ctx context.Context, sender *sender) error {
 		_, _ = s.bot.WaitAnswers(ctx, len(s.bot.Answers())+1) // or the time is over
 		pause(ctx, s.upTo(10*time.Millisecond))
 	}
-	if s.notify.ended() {
-		return fmt.Errorf("notify %w: %v; it said: %s", errEnded, s.notify.err, tail(s.notify.output(), 600))
-	}
-	return nil
+	return s.notify.Alive()
 }
 
 func (s *scene) upTo(d time.Duration) time.Duration { return time.Duration(s.rng.Int64N(int64(d))) }

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 // abuses are what somebody may do to a port without saying anything of sense.
@@ -135,15 +137,15 @@ func notifyPort(r *run) error {
 // auditPort abuses the audit webhook's port while an API server uses it.
 func auditPort(r *run) error {
 	return r.assaulted(func(ctx context.Context, a *assault) error {
-		address := r.ports.address()
+		address := process.FreeAddress()
 		hook, err := r.spawn("audit-webhook", []string{
 			"LISTEN_ADDRESS=" + address, "K_SINK=http://" + a.sink + "/", "CLUSTER_NAME=" + cluster, "LOG_LEVEL=warn", "GOMEMLIMIT=40MiB",
-		}, nil, nil, nil)
+		}, nil, nil)
 		if err != nil {
 			return err
 		}
-		defer hook.kill()
-		if err := hook.answers(ctx, "http://"+address+"/readyz"); err != nil {
+		defer hook.Kill()
+		if err := hook.Ready(ctx, nil, "http://"+address+"/readyz"); err != nil {
 			return err
 		}
 		var abusing sync.WaitGroup
@@ -153,7 +155,7 @@ func auditPort(r *run) error {
 		err = a.entries(ctx, address)
 		stop()
 		abusing.Wait()
-		memory, peak := peakMemory(hook.cmd.Process.Pid)
+		memory, peak := peakMemory(hook)
 		r.note("audit-webhook had %d MiB resident at most", memory>>20)
 		if memory > mostMemory {
 			r.breaks("audit-webhook had %d bytes of memory, want at most %d", memory, mostMemory)
@@ -173,7 +175,7 @@ func (a *assault) entries(ctx context.Context, address string) error {
 		ev := eventOf(honestNamespace(i), "Pod", fmt.Sprintf("audited-%03d", i), "FailedScheduling")
 		body := auditList(ev)
 		err := eventually(ctx, 30*time.Second, "an audit entry is taken", func() error {
-			resp, err := pages.Post("http://"+address+"/", "application/json", strings.NewReader(body))
+			resp, err := process.Fresh.Post("http://"+address+"/", "application/json", strings.NewReader(body))
 			if err != nil {
 				return err
 			}

@@ -49,7 +49,7 @@ func (src *source) round(ctx context.Context, s *scene, st *stand) error {
 		return err
 	}
 	src.instant(ctx, s, st)
-	if err := src.alive(); err != nil {
+	if err := src.process.Alive(); err != nil {
 		return err
 	}
 	src.kill()
@@ -130,7 +130,7 @@ func (s *scene) killSome(ctx context.Context, src *source, st *stand) error {
 		return err
 	}
 	src.instant(ctx, s, st)
-	if err := src.alive(); err != nil {
+	if err := src.process.Alive(); err != nil {
 		return err
 	}
 	which := s.rng.IntN(4)
@@ -153,7 +153,7 @@ func (s *scene) lift(ctx context.Context, src *source) error {
 			return err
 		}
 	}
-	if src.process == nil || src.process.ended() {
+	if src.process == nil || src.process.Alive() != nil {
 		return src.start()
 	}
 	return nil

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 // apiToken rotates the source's token as an expiry does: the old one is refused
@@ -90,7 +92,7 @@ func (p *plane) newToken(ctx context.Context, file string) error {
 // withToken is the plane's kubeconfig with a token's file instead of a
 // certificate.
 func (p *plane) withToken(dir, token string) (path string, err error) {
-	cfg, err := clientcmd.LoadFromFile(p.kubeconfig)
+	cfg, err := clientcmd.LoadFromFile(p.Kubeconfig)
 	if err != nil {
 		return "", err
 	}
@@ -105,7 +107,7 @@ func (p *plane) withToken(dir, token string) (path string, err error) {
 // refused waits until the source has been refused.
 func (src *source) refused(ctx context.Context) error {
 	return eventually(ctx, 2*time.Minute, "the source's old token is refused", func() error {
-		raw, err := fetch(ctx, "http://"+src.address+"/status")
+		raw, err := process.Get(ctx, nil, "http://"+src.address+"/status")
 		if err != nil {
 			return err
 		}

@@ -9,9 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/edgebell/edgebell/functions/feishu/feishutest"
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 const secret = "chaos-secret"
@@ -26,7 +26,7 @@ type scene struct {
 	sink   string // the function's address
 	env    []string
 	lives  []*life
-	notify *process
+	notify *process.Process
 	// fold tells stories apart by reason and kind alone: a card names what the
 	// names of several objects have in common.
 	fold bool
@@ -56,7 +56,7 @@ func (r *run) scene(env ...string) (*scene, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	s := &scene{run: r, rng: rng, dir: filepath.Join(dir, "data"), sink: r.ports.address()}
+	s := &scene{run: r, rng: rng, dir: filepath.Join(dir, "data"), sink: process.FreeAddress()}
 	s.bot = feishutest.NewBot(feishutest.Options{Secret: secret, Seed: rng.Uint64()})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -77,7 +77,7 @@ func (r *run) scene(env ...string) (*scene, error) {
 func (s *scene) close() error {
 	var err error
 	if s.notify != nil {
-		err = s.notify.stop()
+		err = s.notify.Stop(stopPatience)
 		s.bury()
 	}
 	s.bot.Close()
@@ -87,7 +87,7 @@ func (s *scene) close() error {
 // start begins a life of the function without waiting for it.
 func (s *scene) start() error {
 	l := &life{from: s.messages(), to: -1, ids: map[string]bool{}}
-	p, err := s.run.spawn("notify", s.env, nil, l.hear, nil)
+	p, err := s.run.spawn("notify", s.env, nil, l.hear)
 	if err != nil {
 		return err
 	}
@@ -104,12 +104,12 @@ func (s *scene) up(ctx context.Context) error {
 }
 
 func (s *scene) ready(ctx context.Context) error {
-	return s.notify.answers(ctx, "http://"+s.sink+"/readyz")
+	return s.notify.Ready(ctx, nil, "http://"+s.sink+"/readyz")
 }
 
 // kill ends the function's life at once.
 func (s *scene) kill(ctx context.Context) error {
-	s.notify.kill()
+	s.notify.Kill()
 	if err := s.hook.idle(ctx); err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ type status struct {
 }
 
 func (s *scene) status(ctx context.Context) (st status, err error) {
-	raw, err := fetch(ctx, "http://"+s.sink+"/status")
+	raw, err := process.Get(ctx, nil, "http://"+s.sink+"/status")
 	if err == nil {
 		err = json.Unmarshal(raw, &st)
 	}
@@ -209,25 +209,3 @@ func (c *hookConn) Close() error {
 	})
 	return c.Conn.Close()
 }
-
-// ports hands out addresses below the ephemeral ports, which nobody takes while
-// a process is being restarted.
-type ports struct {
-	mu   sync.Mutex
-	next int
-}
-
-func (p *ports) address() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for {
-		p.next++
-		address := fmt.Sprintf("127.0.0.1:%d", 20000+(os.Getpid()*7+p.next)%12000)
-		if ln, err := net.Listen("tcp", address); err == nil {
-			_ = ln.Close()
-			return address
-		}
-	}
-}
-
-const settlePatience = 2 * time.Minute

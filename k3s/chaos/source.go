@@ -14,6 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/edgebell/edgebell/adapters/apiserver/apiservertest"
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 // source is the event source between an API server and a scene's function.
@@ -21,18 +22,18 @@ type source struct {
 	run     *run
 	address string
 	env     []string
-	process *process
+	process *process.Process
 }
 
 func (s *scene) source(kubeconfig string, env ...string) *source {
-	address := s.run.ports.address()
+	address := process.FreeAddress()
 	return &source{run: s.run, address: address, env: append([]string{
 		"KUBECONFIG=" + kubeconfig, "K_SINK=http://" + s.sink + "/", "LISTEN_ADDRESS=" + address, "CLUSTER_NAME=" + cluster,
 	}, env...)}
 }
 
 func (src *source) start() (err error) {
-	src.process, err = src.run.spawn("event-source", src.env, nil, nil, nil)
+	src.process, err = src.run.spawn("event-source", src.env, nil, nil)
 	return err
 }
 
@@ -41,21 +42,13 @@ func (src *source) up(ctx context.Context) error {
 	if err := src.start(); err != nil {
 		return err
 	}
-	return src.process.answers(ctx, "http://"+src.address+"/readyz")
+	return src.process.Ready(ctx, nil, "http://"+src.address+"/readyz")
 }
 
 func (src *source) kill() {
 	if src.process != nil {
-		src.process.kill()
+		src.process.Kill()
 	}
-}
-
-// alive says whether the source lives, as it must until it is killed.
-func (src *source) alive() error {
-	if src.process.ended() {
-		return fmt.Errorf("event-source %w: %v; it said: %s", errEnded, src.process.err, tail(src.process.output(), 600))
-	}
-	return nil
 }
 
 // stand is a stand-in API server on which Events go on.

@@ -45,15 +45,15 @@ func Eventually(ctx context.Context, every, within time.Duration, what string, t
 	}
 }
 
-// fresh makes a connection for each request: one that was kept may be of a
+// Fresh makes a connection for each request: one that was kept may be of a
 // process that has been killed since.
-var fresh = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+var Fresh = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 
 // Get returns what url answers; any status but 200 is an error. client nil is
-// one that makes a connection for each request, of 5 s at most.
+// Fresh.
 func Get(ctx context.Context, client *http.Client, url string) ([]byte, error) {
 	if client == nil {
-		client = fresh
+		client = Fresh
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

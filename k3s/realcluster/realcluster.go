@@ -1,9 +1,9 @@
-// Package cluster talks to a real control plane that runs as a child:
+// Package realcluster talks to a real control plane that runs as a child:
 // kube-apiserver and kine as in K3S, built by k3s/controlplane. It is for
 // loopback and for one test or measurement; nothing that is shipped imports it.
 //
 // Begin with process.Start of `controlplane up --dir DIR`, then Of.
-package cluster
+package realcluster
 
 import (
 	"bytes"
