@@ -28,6 +28,7 @@ type deliverer struct {
 	fleetFrom  int // clusters
 	conditions alert.Conditions
 	pace       *pace
+	share      *share
 	log        *slog.Logger
 	metrics    *routeMetrics
 
@@ -47,13 +48,14 @@ type deliverer struct {
 	rest       bool                       // the last digest did not hold every group
 	digestLast time.Time                  // under the data budget
 	gone       map[alert.Fingerprint]bool // their messages cannot be changed any more
-	held       bool                       // something due waits, for the data budget or a window of MUTE
+	held       bool                       // something due waits: for the data budget, a window of MUTE, its writer's share
+	crowded    bool                       // for its writer's share
 	rationed   bool                       // for the data budget
 }
 
 func newDeliverer(f *Function, r Route) *deliverer {
 	d := &deliverer{
-		Route: r, ledger: f.ledger, threshold: f.cfg.DigestThreshold, fleetFrom: f.cfg.FleetDigest, conditions: f.cfg.conditions, pace: newPace(r.PerMinute), log: f.log,
+		Route: r, ledger: f.ledger, threshold: f.cfg.DigestThreshold, fleetFrom: f.cfg.FleetDigest, conditions: f.cfg.conditions, pace: newPace(r.PerMinute), share: newShare(r.PerMinute, f.log), log: f.log,
 		metrics: f.metrics.route(f.labelled(r.Name)), usage: f.usage, bulletin: f.bulletin, worked: true,
 		now:   FarTime(func() time.Time { t, _ := f.usage.now(); return t }, r),
 		again: make(chan struct{}, 1), tests: make(chan chan Diagnosis),
@@ -107,7 +109,7 @@ func (d *deliverer) step(ctx context.Context) time.Duration {
 		return wait
 	}
 	if !d.due() {
-		d.held = false
+		d.held, d.crowded = false, false
 		return d.untilDue()
 	}
 	if wait := d.pace.wait(now, now.Add(d.offset())); wait > 0 {
@@ -141,7 +143,10 @@ func (d *deliverer) due() bool {
 
 func (d *deliverer) untilDue() time.Duration {
 	most := min(idle, max(d.bulletin.until(d), time.Millisecond))
-	if d.held {
+	switch {
+	case d.crowded:
+		return min(most, sharePoll)
+	case d.held:
 		return min(most, holdPoll)
 	}
 	at, ok := d.ledger.NextDue(d.Name)
@@ -167,7 +172,12 @@ func (d *deliverer) take() (Outgoing, error) {
 	}
 	fold.groups, fold.members = d.fleet(fold.groups)
 	ration := d.ration(fold.groups)
-	groups, d.held, d.rationed = ration.groups, ration.held || muted, ration.held
+	groups, d.rationed = ration.groups, ration.held
+	spent := false
+	if d.crowded = false; !ration.digest && ration.budget == nil {
+		groups, spent, d.crowded = d.fair(groups, fold.members)
+	}
+	d.held = ration.held || muted || d.crowded
 	out := Outgoing{Groups: groups, Route: d.Name, SentAt: time.Now().Add(d.offset()), Budget: ration.budget, Members: fold.members}
 	if len(groups) == 0 {
 		return d.alone(out), nil
@@ -187,7 +197,7 @@ func (d *deliverer) take() (Outgoing, error) {
 		out.Groups, out.Ref = edit[:1], d.ref(edit[0], out.SentAt)
 		out.Related = fold.under[edit[0].Fingerprint]
 		return out, nil
-	case (ration.digest || len(ring) > d.threshold || d.rest) && !d.single:
+	case (ration.digest || len(ring) > d.threshold || d.rest || spent && len(ring) > 1) && !d.single:
 		out.Digest = true
 		out.Groups = append(ring[:len(ring):len(ring)], fold.away...)
 	default:

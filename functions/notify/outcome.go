@@ -37,6 +37,7 @@ func (d *deliverer) delivered(ctx context.Context, out Outgoing, part Part, rece
 		d.usage.wasOffline(d.ledger.Now().Sub(outage.At))
 	}
 	d.told(out)
+	d.charge(out, part)
 	d.rest = out.Digest && len(part.Groups) < len(out.Groups)
 	d.logCard(out, marks, receipt)
 	d.reset()
