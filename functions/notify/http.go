@@ -86,10 +86,11 @@ func (f *Function) receive(c echo.Context) error {
 			answer["index"] = refused.index
 		}
 		return c.JSON(refused.status, answer)
-	case errors.Is(err, context.Canceled):
-		return nil // the sender has gone; nobody reads an answer
+	case !errors.Is(err, context.Canceled): // that is no outage: the sender has gone
+		f.intake.failed(f.log, err)
 	}
-	f.intake.failed(f.log, err)
+	// One that has gone may still read: who closes only its sending half looks
+	// the same from here. No answer would be a 200.
 	c.Response().Header().Set(echo.HeaderRetryAfter, retryAfter)
 	return c.JSON(http.StatusServiceUnavailable, map[string]any{"error": "the event cannot be kept now: " + err.Error()})
 }
