@@ -2,6 +2,7 @@ package notify
 
 import (
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -193,5 +194,25 @@ func TestChangesThatHaveToWait(t *testing.T) {
 		ch.wait.Store(0)
 		time.Sleep(time.Minute)
 		u.want(t, "m1 app-1×1", "m2 app-2×1", "edit m1 app-1×5")
+	})
+}
+
+// TestACardOfManyClustersIsNoSingleOnes: it is never changed to tell the story
+// of one of them.
+func TestACardOfManyClustersIsNoSingleOnes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, u := editing(t, func(c *Config) { c.FleetDigest = 3 })
+		defer h.start(t)()
+		strike(t, h.l, "Failed", upTo(3)...)
+		time.Sleep(time.Minute)
+		for i := range 3 {
+			strike(t, h.l, "Failed", i)
+			time.Sleep(20 * time.Minute)
+		}
+		for _, m := range u.messages(false) {
+			if strings.HasPrefix(m, "edit m1 ") {
+				t.Errorf("messages %q: the card of three clusters became one's", u.messages(false))
+			}
+		}
 	})
 }

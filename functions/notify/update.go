@@ -87,9 +87,11 @@ func (d *deliverer) post(ctx context.Context, out Outgoing, part Part) (Receipt,
 // errGone says that the message is to be sent anew.
 var errGone = &SendError{Outcome: MessageRefused, Err: errors.New("the message cannot be changed any more")}
 
-// refer adds to the mark of a single story what names its message.
+// refer adds to the mark of a single story what names its message. One that
+// tells many clusters' is no single one's: in its place the others' would be
+// gone.
 func (d *deliverer) refer(marks []ledger.Mark, out Outgoing, r Receipt) {
-	if _, ok := d.Channel.(Updater); !ok || out.Digest || len(out.Groups) != 1 || len(marks) == 0 {
+	if _, ok := d.Channel.(Updater); !ok || out.Digest || len(out.Groups) != 1 || len(out.Members[out.Groups[0].Fingerprint]) > 0 || len(marks) == 0 {
 		return
 	}
 	marks[0].Ref, marks[0].SentAt = r.Ref, out.SentAt
