@@ -25,7 +25,8 @@ type folding struct {
 
 // fold puts the Pods' stories under the node's where the node's is to be told
 // now: one card says what happened, and of whom. Whatever waits of them is told
-// with it, so that no Pod rings later for what was the node's.
+// with it, so that no Pod rings later for what was the node's; what is muted
+// waits on, a node's as a Pod's.
 func (d *deliverer) fold(due []alert.Group) (folding, error) {
 	f := folding{groups: due}
 	if _, ok := d.Channel.(Unfolded); ok || len(due) == 0 {
@@ -39,6 +40,7 @@ func (d *deliverer) fold(due []alert.Group) (folding, error) {
 	if err != nil {
 		return f, err
 	}
+	soon, _ = d.loud(soon)
 	n := nodes{all: all, soon: map[alert.Fingerprint]alert.Group{}}
 	for _, g := range append(soon, due...) { // as it was read with what is due, if it was
 		if g.Newest.NodeDown() {
@@ -52,6 +54,7 @@ func (d *deliverer) fold(due []alert.Group) (folding, error) {
 	if err != nil {
 		return f, err
 	}
+	waiting, _ = d.loud(waiting)
 	f.groups, f.under = nil, map[alert.Fingerprint][]alert.Group{}
 	for _, g := range waiting {
 		if node, ok := n.of(g); ok && g.Undelivered(d.Name) > 0 {
