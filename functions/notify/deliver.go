@@ -42,9 +42,11 @@ type deliverer struct {
 	now      func() (t time.Time, sure bool) // by its own far side's clock
 
 	// Of what is being told now.
+	subject    string                     // whose the next two are
 	level      int                        // fallback level
 	unknown    int                        // tries with an unknown answer
 	single     bool                       // a digest was refused in every form
+	apart      bool                       // so was a card of stories that belong together
 	rest       bool                       // the last digest did not hold every group
 	digestLast time.Time                  // under the data budget
 	gone       map[alert.Fingerprint]bool // their messages cannot be changed any more
@@ -122,6 +124,9 @@ func (d *deliverer) step(ctx context.Context) time.Duration {
 	}
 	if out.empty() {
 		return d.untilDue()
+	}
+	if s := subjectOf(out); s != d.subject {
+		d.subject, d.level, d.unknown = s, 0, 0
 	}
 	parts, err := d.Channel.Render(d.level, out)
 	if errors.Is(err, ErrNoSimpler) {

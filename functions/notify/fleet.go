@@ -20,7 +20,7 @@ type trouble struct {
 // each that stands for several, whose fingerprint is that of the one with the
 // newest Event. Groups keep the place of their first.
 func (d *deliverer) fleet(groups []alert.Group) (out []alert.Group, members map[alert.Fingerprint][]alert.Group) {
-	if _, ok := d.Channel.(Unfolded); ok || d.fleetFrom < 2 || len(groups) < d.fleetFrom {
+	if _, ok := d.Channel.(Unfolded); ok || d.apart || d.fleetFrom < 2 || len(groups) < d.fleetFrom {
 		return groups, nil
 	}
 	alike := map[trouble][]alert.Group{}
@@ -57,7 +57,7 @@ func (d *deliverer) fleet(groups []alert.Group) (out []alert.Group, members map[
 // what a thousand clusters have within a second would be told as each one's own
 // wait ends.
 func (d *deliverer) along(f folding) ([]alert.Group, error) {
-	if _, ok := d.Channel.(Unfolded); ok || d.fleetFrom < 2 || len(f.groups) == 0 {
+	if _, ok := d.Channel.(Unfolded); ok || d.apart || d.fleetFrom < 2 || len(f.groups) == 0 {
 		return f.groups, nil
 	}
 	if waiting, due := d.ledger.Backlog(d.Name); waiting == due {

@@ -29,7 +29,7 @@ type folding struct {
 // waits on, a node's as a Pod's.
 func (d *deliverer) fold(due []alert.Group) (folding, error) {
 	f := folding{groups: due}
-	if _, ok := d.Channel.(Unfolded); ok || len(due) == 0 {
+	if _, ok := d.Channel.(Unfolded); ok || d.apart || len(due) == 0 {
 		return f, nil
 	}
 	all, err := d.ledger.Nodes()

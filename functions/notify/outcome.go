@@ -108,16 +108,39 @@ func (d *deliverer) failed(se *SendError) time.Duration {
 	return d.link.down(d.log, se, offlineFirst, offlineMost)
 }
 
+// subjectOf is what a message is about. That a message was refused says nothing
+// of one about something else, which may become due sooner.
+func subjectOf(o Outgoing) string {
+	switch {
+	case o.Heartbeat != nil:
+		return "heartbeat"
+	case len(o.Groups) == 0:
+		return "notice"
+	case o.Digest:
+		return "digest"
+	}
+	return o.Groups[0].Fingerprint.String() + o.Ref
+}
+
 // giveUp parks what no form of card could tell: a digest is told story by
-// story first.
+// story first, stories that belong together each for itself, and one whose
+// message cannot be changed by a new message.
 func (d *deliverer) giveUp(ctx context.Context, out Outgoing) time.Duration {
 	d.level, d.unknown = 0, 0
-	if out.Digest {
+	switch {
+	case out.Digest:
 		d.log.Error("digest refused in every form: telling its stories one by one")
 		d.single = true
 		return 0
-	}
-	if len(out.Groups) == 0 {
+	case out.Ref != "":
+		d.log.Warn("change of a message refused in every form: a new one is sent")
+		d.cannotEdit(out.Groups[0])
+		return 0
+	case !d.apart && len(out.Groups) > 0 && (len(out.Related) > 0 || len(out.Members[out.Groups[0].Fingerprint]) > 0):
+		d.log.Error("card of several stories refused in every form: telling each by itself")
+		d.apart = true
+		return 0
+	case len(out.Groups) == 0:
 		d.log.Error("notice refused in every form; it waits for the next card")
 		d.told(out)
 		return 0
@@ -134,6 +157,6 @@ func (d *deliverer) giveUp(ctx context.Context, out Outgoing) time.Duration {
 func (d *deliverer) reset() {
 	d.level, d.unknown = 0, 0
 	if at, ok := d.ledger.NextDue(d.Name); !ok || at > d.ledger.Now() {
-		d.single = false
+		d.single, d.apart = false, false
 	}
 }

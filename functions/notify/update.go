@@ -75,13 +75,18 @@ func (d *deliverer) post(ctx context.Context, out Outgoing, part Part) (Receipt,
 	receipt, err := u.Update(ctx, out.Ref, part)
 	var se *SendError
 	if errors.As(err, &se) && se.Outcome == MessageRefused {
-		if d.gone == nil {
-			d.gone = map[alert.Fingerprint]bool{}
-		}
-		d.gone[out.Groups[0].Fingerprint] = true
+		d.cannotEdit(out.Groups[0])
 		return receipt, errGone
 	}
 	return receipt, err
+}
+
+// cannotEdit has a story told by a message of its own.
+func (d *deliverer) cannotEdit(g alert.Group) {
+	if d.gone == nil {
+		d.gone = map[alert.Fingerprint]bool{}
+	}
+	d.gone[g.Fingerprint] = true
 }
 
 // errGone says that the message is to be sent anew.
