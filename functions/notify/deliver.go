@@ -82,6 +82,9 @@ func (d *deliverer) run(ctx context.Context) {
 	for {
 		wait := d.step(ctx)
 		d.bulletin.release(d)
+		if ctx.Err() != nil {
+			return // whatever else is ready now: nothing new begins
+		}
 		timer := time.NewTimer(wait)
 		wake := d.ledger.Wake(d.Name)
 		if d.link.waiting() || d.held {
