@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -225,6 +226,48 @@ func TestRecipients(t *testing.T) {
 	wantError(t, err, notify.ChannelRefused, "550")
 	if len(s.Mails()) != 0 {
 		t.Error("a letter arrived")
+	}
+}
+
+// TestDeferred: one whose mailbox is full, for months maybe, keeps nothing from
+// the others and brings no second copy; without any other the letter waits.
+func TestDeferred(t *testing.T) {
+	o := good
+	o.Defer = []string{"ops@example.net"}
+	s := serve(t, o)
+	var log strings.Builder
+	ch := channelOf(t, configOf(s, o), webhook.Options{Roots: s.Roots, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if _, err := ch.Send(t.Context(), part(t, ch, "story")); err != nil {
+		t.Fatal(err)
+	}
+	if m := s.Mails(); len(m) != 1 || len(m[0].To) != 1 || m[0].To[0] != "oncall@example.org" {
+		t.Errorf("arrived %+v", m)
+	}
+	if !strings.Contains(log.String(), "ops@example.net: 452") {
+		t.Errorf("logged %q, want a line that names the recipient and why", log.String())
+	}
+	o.Refuse, o.Defer = []string{"ops@example.net"}, []string{"oncall@example.org"}
+	s, ch = start(t, o)
+	_, err := ch.Send(t.Context(), part(t, ch, "story"))
+	if se := wantError(t, err, notify.Retry, "452"); se.RetryAfter != greylisted || len(s.Mails()) != 0 {
+		t.Errorf("wait %v with %d letters", se.RetryAfter, len(s.Mails()))
+	}
+}
+
+// TestManyRecipients: a server that takes one at a time gets them one by one.
+func TestManyRecipients(t *testing.T) {
+	o := good
+	o.MaxRecipients = 1
+	s, ch := start(t, o)
+	if _, err := ch.Send(t.Context(), part(t, ch, "story")); err != nil {
+		t.Fatal(err)
+	}
+	var to []string
+	for _, m := range s.Mails() {
+		to = append(to, m.To...)
+	}
+	if want := []string{"oncall@example.org", "ops@example.net"}; !slices.Equal(to, want) {
+		t.Errorf("told %q, want %q", to, want)
 	}
 }
 

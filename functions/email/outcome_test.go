@@ -49,6 +49,9 @@ func TestEveryReply(t *testing.T) {
 		t.Run(tc.at+" "+tc.reply, func(t *testing.T) {
 			before := len(s.Mails())
 			s.Script(emailtest.Fault{At: tc.at, Reply: tc.reply})
+			if tc.at == emailtest.AtRcpt && tc.reply != "" { // for both
+				s.Script(emailtest.Fault{At: tc.at, Reply: tc.reply})
+			}
 			_, err := ch.Send(t.Context(), part(t, ch, "story"))
 			if se := wantError(t, err, tc.outcome, ""); se.RetryAfter != tc.after {
 				t.Errorf("wait %v, want %v", se.RetryAfter, tc.after)

@@ -30,6 +30,11 @@ type session struct {
 
 // send speaks SMTP up to the reply to the message. It returns the recipients
 // that were refused while others were taken.
+//
+// One that the server does not take now (a full mailbox, a domain that has no
+// answer, more at once than it takes: 452, RFC 5321, 4.5.3.1.10) is asked for
+// again behind those whom it has taken, and then counts as refused: it may be
+// months before its mailbox is emptied, and the others must not wait for it.
 func (s *session) send(ctx context.Context, c Config, body []byte) (refused []error, err error) {
 	stop := context.AfterFunc(ctx, func() { _ = s.conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
@@ -40,24 +45,64 @@ func (s *session) send(ctx context.Context, c Config, body []byte) (refused []er
 	if err := s.authenticate(c); err != nil {
 		return nil, err
 	}
-	if err := s.at(atMail, func() error { return s.client.Mail(c.From) }); err != nil {
-		return nil, err
-	}
 	to := c.recipients()
-	for _, rcpt := range to {
-		err := s.at(atRcpt, func() error { return s.client.Rcpt(rcpt) })
-		if err == nil {
-			continue
-		}
-		if code := codeOf(err); code < 500 { // greylisting, or the line broke
+	for told := false; len(to) > 0; told = true {
+		a, err := s.transaction(c.From, to, body)
+		switch {
+		case err != nil && !told:
 			return nil, err
+		case err != nil: // those before have it
+			return append(refused, a.left(err)...), nil
 		}
-		refused = append(refused, fmt.Errorf("%s: %w", rcpt, err))
+		refused, to = append(refused, a.refused...), a.deferred
 	}
-	if len(refused) == len(to) {
-		return nil, errors.Join(refused...)
+	s.quit()
+	return refused, nil
+}
+
+// answers are what a server says to the recipients of one transaction: those
+// that it takes, those that it refuses, and those that it does not take now.
+type answers struct {
+	taken, deferred []string
+	refused, why    []error // why is of deferred
+}
+
+// left are the reasons why a transaction that broke with err reached nobody.
+func (a answers) left(err error) []error {
+	out := append(a.refused, a.why...)
+	for _, rcpt := range a.taken {
+		out = append(out, fmt.Errorf("%s: %w", rcpt, err))
 	}
-	return refused, s.data(body)
+	return out
+}
+
+// transaction names the sender and the recipients, and gives the message to
+// those that are taken. It is an error when there are none.
+func (s *session) transaction(from string, to []string, body []byte) (a answers, err error) {
+	if err := s.at(atMail, func() error { return s.client.Mail(from) }); err != nil {
+		return answers{taken: to}, err
+	}
+	for i, rcpt := range to {
+		err := s.at(atRcpt, func() error { return s.client.Rcpt(rcpt) })
+		switch code := codeOf(err); {
+		case err == nil:
+			a.taken = append(a.taken, rcpt)
+		case code == 0 || code == 421: // the line broke, or the server closes it
+			a.taken = append(a.taken, to[i:]...)
+			return a, err
+		case code < 500:
+			a.deferred, a.why = append(a.deferred, rcpt), append(a.why, fmt.Errorf("%s: %w", rcpt, err))
+		default:
+			a.refused = append(a.refused, fmt.Errorf("%s: %w", rcpt, err))
+		}
+	}
+	switch {
+	case len(a.taken) > 0:
+		return a, s.data(body)
+	case len(a.why) > 0: // greylisting, for one
+		return a, errors.Join(a.why...)
+	}
+	return a, errors.Join(a.refused...)
 }
 
 // at runs one step within its time.
@@ -172,12 +217,13 @@ func (s *session) data(body []byte) error {
 		if _, err := w.Write(body); err != nil {
 			return err
 		}
-		if err := s.at(atEnd, w.Close); err != nil {
-			return err
-		}
-		s.stage = atDone
-		_ = s.conn.SetDeadline(time.Now().Add(commandTimeout / 6))
-		_ = s.client.Quit() // the message is theirs already
-		return nil
+		return s.at(atEnd, w.Close)
 	})
+}
+
+// quit is polite: the message is theirs already.
+func (s *session) quit() {
+	s.stage = atDone
+	_ = s.conn.SetDeadline(time.Now().Add(commandTimeout / 6))
+	_ = s.client.Quit()
 }

@@ -16,6 +16,8 @@ type Options struct {
 	Implicit           bool     // TLS from the first byte on
 	MaxSize            int      // announced by SIZE and kept; 1 MiB
 	Refuse             []string // recipients that do not exist (550)
+	Defer              []string // recipients whose mailbox is full (452)
+	MaxRecipients      int      // in one transaction (452); 0 is without bound
 	Host               string   // in the certificate; 127.0.0.1 and localhost always are
 }
 

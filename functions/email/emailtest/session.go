@@ -212,6 +212,10 @@ func (c *session) rcpt(rest string) error {
 		return c.write("501 5.5.4 syntax")
 	case slices.Contains(c.opts.Refuse, to):
 		return c.write("550 5.1.1 no such user")
+	case slices.Contains(c.opts.Defer, to):
+		return c.write("452 4.2.2 mailbox full")
+	case c.opts.MaxRecipients > 0 && len(c.to) >= c.opts.MaxRecipients:
+		return c.write("452 4.5.3 too many recipients")
 	}
 	if f, ok := c.fault(AtRcpt); ok {
 		if f.Reply == "" {
