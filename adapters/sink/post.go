@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -143,8 +144,12 @@ func plain(ctx context.Context, err error) error {
 // about the receiver (or about how it was set up) and may pass.
 func classify(resp *http.Response, raw []byte) (answer, *Outage) {
 	switch code := resp.StatusCode; {
+	case code/100 == 2 && isPage(resp, raw):
+		return answer{}, &Outage{Status: code, Err: fmt.Errorf("status %d with a web page, which no sink answers (a captive portal?)", code)}
 	case code/100 == 2:
 		return answer{status: code, index: -1}, nil
+	case code == http.StatusBadRequest && wantsTLS(raw):
+		return answer{}, &Outage{Status: code, Err: fmt.Errorf("status %d: %q: K_SINK must begin with https://", code, bounded(raw))}
 	case code == http.StatusBadRequest, code == http.StatusRequestEntityTooLarge,
 		code == http.StatusUnsupportedMediaType, code == http.StatusUnprocessableEntity:
 		return readAnswer(code, raw), nil
@@ -158,6 +163,23 @@ func classify(resp *http.Response, raw []byte) (answer, *Outage) {
 		}
 		return answer{}, &Outage{Status: code, Err: err, RetryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now())}
 	}
+}
+
+// isPage says that a web page came: over plain HTTP anybody on the way answers,
+// and a portal's 200 is no custody.
+func isPage(resp *http.Response, raw []byte) bool {
+	return strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") || bytes.HasPrefix(bytes.TrimSpace(raw), []byte("<"))
+}
+
+// wantsTLS says that a port of HTTPS was asked in plain HTTP, in the words of
+// Go, nginx and Apache. It has not seen the events, so it cannot refuse them.
+func wantsTLS(raw []byte) bool {
+	for _, words := range []string{"HTTP request to an HTTPS server", "plain HTTP request was sent to HTTPS port", "speaking plain HTTP to an SSL-enabled server port"} {
+		if bytes.Contains(raw, []byte(words)) {
+			return true
+		}
+	}
+	return false
 }
 
 // readAnswer reads {"error": "...", "index": 3}, or whatever else was said.

@@ -2,6 +2,7 @@ package sink_test
 
 import (
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -33,6 +34,38 @@ func TestOverTheWire(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"Bearer s3cret", "Bearer s3cret"}, auth); diff != "" {
 		t.Errorf("authorization (-want +got):\n%s", diff)
+	}
+}
+
+// TestNotTheSink: what somebody else says at the sink's address is neither
+// acceptance nor refusal, and no event is let go.
+func TestNotTheSink(t *testing.T) {
+	page := func(status int, contentType, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", contentType)
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(body))
+		}
+	}
+	portal := httptest.NewServer(page(200, "text/html; charset=utf-8", "<!DOCTYPE html><title>Welcome</title>"))
+	defer portal.Close()
+	untyped := httptest.NewServer(page(200, "application/octet-stream", "\n<html>log in"))
+	defer untyped.Close()
+	nginx := httptest.NewServer(page(400, "text/html", "<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>"))
+	defer nginx.Close()
+	secure := httptest.NewUnstartedServer(&receiver{})
+	secure.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	secure.StartTLS()
+	defer secure.Close()
+	for says, address := range map[string]string{
+		"captive portal": portal.URL, "status 200": untyped.URL, "400 The plain": nginx.URL,
+		"must begin with https": strings.Replace(secure.URL, "https", "http", 1),
+	} {
+		c, _ := newClient(t, sink.Config{URL: address})
+		err := c.Post(t.Context(), numbered(2))
+		if s := c.Stats(); err == nil || !strings.Contains(err.Error(), says) || s.Accepted != 0 || len(s.Refused) != 0 {
+			t.Errorf("error is %v, want %q; accepted %d, refused %v", err, says, s.Accepted, s.Refused)
+		}
 	}
 }
 
