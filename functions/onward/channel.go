@@ -114,7 +114,8 @@ func groupsOf(stories []told) []int {
 	return out
 }
 
-// Send counts every 2xx as delivered. What a sink refuses for good is refused
+// Send counts every 2xx as delivered, but for a web page: within the local
+// network the address may be plain http, and a portal's page is no sink's. What a sink refuses for good is refused
 // message by message; see webhook.ByStatus for the rest.
 func (c *channel) Send(ctx context.Context, p notify.Part) (notify.Receipt, error) {
 	h := http.Header{"Content-Type": {p.MsgType + "; charset=utf-8"}}
@@ -125,6 +126,8 @@ func (c *channel) Send(ctx context.Context, p notify.Part) (notify.Receipt, erro
 	switch {
 	case broken != nil:
 		return receipt, broken
+	case answer.Status >= 200 && answer.Status < 300 && webhook.IsPage(answer):
+		return receipt, c.Fail(answer, notify.Retry, "answer is a web page, not a sink's (a captive portal?)")
 	case answer.Status >= 200 && answer.Status < 300:
 		return receipt, nil
 	}

@@ -249,6 +249,8 @@ func TestOutcomes(t *testing.T) {
 		{Name: "429", Fault: webhooktest.TooMany(30*time.Second, ""), Want: notify.Retry, After: 30 * time.Second},
 		{Name: "401", Fault: webhooktest.Status(401, token), Want: notify.ChannelRefused},
 		{Name: "404", Fault: webhooktest.Status(404, ""), Want: notify.ChannelRefused},
+		{Name: "web page", Fault: webhooktest.Portal(), Want: notify.Retry, Says: "captive portal"},
+		{Name: "HTTPS behind http", Fault: webhooktest.Status(400, "Client sent an HTTP request to an HTTPS server.\n"), Want: notify.ChannelRefused, Says: "must begin with https"},
 		{Name: "400", Fault: webhooktest.Status(400, "s3cr3t-path-of-the-sink"), Want: notify.MessageRefused},
 	}, webhooktest.Transport...)
 	webhooktest.Outcomes(t, s, c, []string{"s3cr3t-path", token}, cases...)

@@ -100,6 +100,7 @@ func TestOutcomes(t *testing.T) {
 		{Name: "425", Fault: webhooktest.Status(425, ""), Want: notify.Retry},
 		{Name: "418", Fault: webhooktest.Status(418, "teapot"), Want: notify.Unknown, Says: "teapot"},
 		{Name: "500", Fault: webhooktest.Status(500, "x\x1b[31m\ny"), Want: notify.Retry, Says: "HTTP 500: x [31m y"},
+		{Name: "HTTPS behind http", Fault: webhooktest.Status(400, "<html><center>The plain HTTP request was sent to HTTPS port</center>"), Want: notify.ChannelRefused, Says: "must begin with https"},
 	}, webhooktest.Transport...)
 	for _, status := range []int{400, 413, 415, 422} {
 		cases = append(cases, webhooktest.Case{Name: "refused message", Fault: webhooktest.Status(status, echo), Want: notify.MessageRefused, Says: "refused"})

@@ -79,12 +79,29 @@ func (p *Poster) Fail(a wire.Answer, outcome notify.Outcome, text string) *notif
 
 // FailByStatus is the error for an answer of which only the status counts.
 func (p *Poster) FailByStatus(a wire.Answer) *notify.SendError {
-	text := string(a.Body)
-	if a.Status >= 300 && a.Status < 400 {
+	text, outcome := string(a.Body), ByStatus(a.Status)
+	switch {
+	case a.Status >= 300 && a.Status < 400:
 		text = p.redirected(a)
+	case a.Status == http.StatusBadRequest && wantsTLS(text):
+		text, outcome = "this is a port of HTTPS: the address must begin with https://", notify.ChannelRefused
 	}
-	return p.Fail(a, ByStatus(a.Status), text)
+	return p.Fail(a, outcome, text)
 }
+
+// wantsTLS says that a port of HTTPS was asked in plain HTTP, in the words of
+// Go, nginx and Apache: it is not the message that is wrong.
+func wantsTLS(answer string) bool {
+	for _, words := range []string{"HTTP request to an HTTPS server", "plain HTTP request was sent to HTTPS port", "speaking plain HTTP to an SSL-enabled server port"} {
+		if strings.Contains(answer, words) {
+			return true
+		}
+	}
+	return false
+}
+
+// IsPage says that an answer is a web page, which no service's is.
+func IsPage(a wire.Answer) bool { return strings.HasPrefix(strings.TrimSpace(string(a.Body)), "<") }
 
 // redirected names the host alone: the rest may be a secret.
 func (p *Poster) redirected(a wire.Answer) string {
