@@ -92,8 +92,11 @@ func classifyStatus(status int) Class {
 	case status == http.StatusRequestEntityTooLarge:
 		return PermanentMessage
 	case status == http.StatusUnauthorized, status == http.StatusNotFound, status == http.StatusGone,
-		status == http.StatusMethodNotAllowed, status == http.StatusProxyAuthRequired:
-		// Nothing is lost when this guess is wrong: a channel is probed again.
+		status == http.StatusMethodNotAllowed, status == http.StatusProxyAuthRequired,
+		status == http.StatusForbidden, status == http.StatusPaymentRequired, status == http.StatusUnavailableForLegalReasons:
+		// The last three are a firewall's or a carrier's, who has not looked at
+		// the card. Nothing is lost when this guess is wrong: a channel is
+		// probed again.
 		return PermanentChannel
 	case status >= 200 && status < 300:
 		return Ambiguous

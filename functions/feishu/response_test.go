@@ -53,7 +53,10 @@ func TestJudgeShapes(t *testing.T) {
 		"413":                      {413, "<html>", PermanentMessage},
 		"404 page":                 {404, "<html>", PermanentChannel},
 		"407":                      {407, "", PermanentChannel},
-		"403 page":                 {403, "<html>", Unknown},
+		"403 page":                 {403, "<html>", PermanentChannel},
+		"402 page":                 {402, "<html>", PermanentChannel},
+		"451 page":                 {451, "<html>", PermanentChannel},
+		"403 with a code":          {403, `{"code":19024,"msg":"Key Words Not Found"}`, PermanentMessage},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := judge(tt.status, http.Header{}, []byte(tt.body), testNow)

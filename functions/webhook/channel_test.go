@@ -105,7 +105,7 @@ func TestOutcomes(t *testing.T) {
 	for _, status := range []int{400, 413, 415, 422} {
 		cases = append(cases, webhooktest.Case{Name: "refused message", Fault: webhooktest.Status(status, echo), Want: notify.MessageRefused, Says: "refused"})
 	}
-	for _, status := range []int{401, 402, 403, 404, 405, 407, 410} {
+	for _, status := range []int{401, 402, 403, 404, 405, 407, 410, 451} {
 		cases = append(cases, webhooktest.Case{Name: "refused channel", Fault: webhooktest.Status(status, echo), Want: notify.ChannelRefused, Says: "refused"})
 	}
 	webhooktest.Outcomes(t, r.Server, c, secrets, cases...)
