@@ -72,7 +72,7 @@ func (st *stream) list(ctx context.Context) error {
 		if err := st.page(ctx, &limit, token, &page); err != nil {
 			return err
 		}
-		st.state.answered(st.log)
+		st.state.reached()
 		if token == "" {
 			if err := st.checkRestored(page.ResourceVersion); err != nil {
 				return err
@@ -88,6 +88,7 @@ func (st *stream) list(ctx context.Context) error {
 		}
 	}
 	st.position, st.found, st.probed, st.settled = snapshot, true, true, settled{}
+	st.state.answered(st.log)
 	st.state.complete(true)
 	return nil
 }
@@ -128,6 +129,9 @@ func (st *stream) take(ctx context.Context, items []core.Event) error {
 	clear(items)
 	if err := st.deliver(ctx, events); err != nil {
 		return err
+	}
+	if len(events) > 0 { // it goes on
+		st.state.answered(st.log)
 	}
 	st.settled.add(hashes)
 	return nil

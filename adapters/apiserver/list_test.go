@@ -63,7 +63,7 @@ func TestBrokenListGoesOn(t *testing.T) {
 				srv.Compact() // the token expires
 			case 9:
 				return apiservertest.Abort // the connection breaks
-			case 14:
+			case 15: // after a page that is new
 				return 500
 			}
 			return 0

@@ -67,6 +67,35 @@ func TestCompleteInABusyCluster(t *testing.T) {
 	})
 }
 
+// TestSecondPageFails: a list whose first page is answered and whose second
+// never is (a row that the server cannot read, a datastore that is too slow) is
+// tried as seldom as one that is not answered at all.
+func TestSecondPageFails(t *testing.T) {
+	inFakeTime(t, func(t *testing.T) {
+		srv, k := apiservertest.New(), &taker{}
+		srv.Add(some(0, 250)...)
+		srv.Intercept(func(q apiservertest.Request) int {
+			if q.Continue != "" {
+				return 500
+			}
+			return 0
+		})
+		_, log := start(t, srv, k, apiserver.Config{})
+		pass(time.Hour)
+		if n := len(srv.Requests()); n < 200 || n > 600 {
+			t.Errorf("%d requests in an hour, want two in 15 to 30 s", n)
+		}
+		if n := log.count("does not answer"); n != 1 {
+			t.Errorf("the outage was said %d times", n)
+		}
+		srv.Intercept(nil)
+		pass(35 * time.Second)
+		if len(k.missing(srv)) > 0 || k.posted() != 250 {
+			t.Errorf("after it: %d posted, missing %v", k.posted(), k.missing(srv))
+		}
+	})
+}
+
 // TestWatchForbidden: a role that may list and not watch is one outage, not a
 // new one each time that the list is answered.
 func TestWatchForbidden(t *testing.T) {

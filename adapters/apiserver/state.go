@@ -60,13 +60,26 @@ func (s *state) get() State {
 	return s.now
 }
 
+// reached: the API server gives a page of a list, which need not be the whole:
+// an outage in which it gives the first one alone does not begin anew with each
+// try.
+func (s *state) reached() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.connected()
+}
+
+func (s *state) connected() {
+	if !s.now.Connected {
+		s.now.Connected, s.now.Since, s.now.Reason = true, time.Now(), ""
+	}
+}
+
 // answered: the API server serves this stream.
 func (s *state) answered(log *slog.Logger) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.now.Connected {
-		s.now.Connected, s.now.Since, s.now.Reason = true, time.Now(), ""
-	}
+	s.connected()
 	if s.tries > 0 {
 		log.Info("API server answers again", "tries", s.tries, "after", time.Since(s.down).Round(time.Millisecond).String())
 	}
