@@ -19,8 +19,7 @@ MODULES     := . $(patsubst %/go.mod,%,$(wildcard k3s/controlplane/go.mod deploy
 ## help: this table
 .PHONY: help
 help:
-	@printf '%-16s %s\n' target 'what it does'
-	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "%-16s %s\n", $$1, $$2}'
+	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "%-17s %s\n", $$1, $$2}'
 
 ## build: the programs, into .cache/bin
 .PHONY: build

@@ -47,18 +47,21 @@ binaries:
 		env $$env $(STATIC_BUILD) -tags "$$tags" -o $(DIST)/bin/linux-$$arch/$$program ./cmd/$$command || exit 1; \
 	done; done
 
-images: binaries deploy-tools ## Build the images (OCI archives of arm64, armv7 and amd64) and their SBOMs into dist/
+## images: the images (OCI archives of arm64, armv7 and amd64) and their SBOMs into dist/
+images: binaries deploy-tools
 	@mkdir -p $(DIST)/images
 	@$(IMAGE) build -dist $(DIST) -version $(VERSION) -revision '$(REVISION)' -created $(SOURCE_DATE_EPOCH) \
 		-arches '$(ARCHES)' $(PROGRAMS) $(VARIED) >$(DIST)/images/digests.txt
 	@cat $(DIST)/images/digests.txt
 
-push: ## Push the images: make push REGISTRY=registry.example.com/edgebell
+## push: push the images: make push REGISTRY=registry.example.com/edgebell
+push:
 	@test -n "$(REGISTRY)" || { echo 'push: say where to: make push REGISTRY=registry.example.com/edgebell' >&2; exit 1; }
 	@test -x $(IMAGE) || { echo 'push: no images yet: run make images' >&2; exit 1; }
 	@$(IMAGE) push -registry $(REGISTRY) $(ARCHIVES) $(VARIED:%=$(DIST)/images/%.oci.tar)
 
-bundle: images ## Pack an air-gap bundle per architecture: images, manifests, installer
+## bundle: pack an air-gap bundle per architecture: images, manifests, installer
+bundle: images
 	@for arch in $(ARCHES); do \
 		sh deploy/bundle/pack.sh $(DIST) $(VERSION) $$arch $(abspath $(IMAGE)) $(abspath $(KUSTOMIZE)) $(ARCHIVES) || exit 1; \
 	done
@@ -66,27 +69,34 @@ bundle: images ## Pack an air-gap bundle per architecture: images, manifests, in
 # On the node itself, or with ARGS='--root DIR' into a folder.
 NODE_ARCH := $(subst x86_64,amd64,$(subst aarch64,arm64,$(subst armv7l,armv7,$(shell uname -m))))
 
-install-k3s: ## Install the bundle on this K3S node: make install-k3s ARGS='--secret secret.env'
+## install-k3s: install the bundle on this K3S node: make install-k3s ARGS='--secret secret.env'
+install-k3s:
 	@test -d $(DIST)/edgebell-$(VERSION)-$(NODE_ARCH) || $(MAKE) bundle ARCHES=$(NODE_ARCH)
 	@sh $(DIST)/edgebell-$(VERSION)-$(NODE_ARCH)/install.sh install $(ARGS)
 
-uninstall-k3s: ## Remove it from this K3S node, with its ledger
+## uninstall-k3s: remove it from this K3S node, with its ledger
+uninstall-k3s:
 	@sh deploy/bundle/install.sh uninstall $(ARGS)
 
-sizes: ## Hold binaries and bundles against their budgets
+## sizes: hold binaries and bundles against their budgets
+sizes:
 	@$(IMAGE) sizes -dist $(DIST)
 
-manifests: deploy-tools ## Render an overlay: make manifests OVERLAY=deploy/overlays/dev
+## manifests: render an overlay: make manifests OVERLAY=deploy/overlays/dev
+manifests: deploy-tools
 	@$(KUSTOMIZE) render $(or $(OVERLAY),deploy/overlays/dev)
 
-manifests-check: ## Build every overlay and check it against the oldest and newest Kubernetes
+## manifests-check: every overlay against the oldest and newest Kubernetes
+manifests-check:
 	cd deploy/validate && go test ./...
 
-deploy-test: manifests-check ## manifests-check, and the tests of the images
+## deploy-test: manifests-check, and the tests of the images
+deploy-test: manifests-check
 	cd deploy/image && CGO_ENABLED=0 go test ./...
 	sh deploy/bundle/install_test.sh
 
-deploy-e2e: bundle ## Images under qemu-user and in containerd, manifests on a real control plane (root)
+## deploy-e2e: images under qemu-user and in containerd, manifests on a real control plane (root)
+deploy-e2e: bundle
 	cd deploy/validate && go test -count=1 -timeout 20m -tags e2e -v ./e2e
 
 # The packages that count bytes and lay out memory, on the architectures that run
@@ -98,6 +108,7 @@ ARM_PACKAGES ?= ./functions/... ./adapters/kubeevent/... ./adapters/sink/... ./a
 ARM_SKIP := PowerCut|FailedSyncs|FullAndReadOnlyDisks
 ARM_TEST  = CGO_ENABLED=0 EDGEBELL_TEST_EMULATOR=$(1) go test -short -skip '$(ARM_SKIP)' -exec $(1) $(ARM_PACKAGES)
 
-arm-test: ## Test the core packages on arm64 and 32-bit arm under qemu-user
+## arm-test: test the core packages on arm64 and 32-bit arm under qemu-user
+arm-test:
 	GOARCH=arm64 $(call ARM_TEST,qemu-aarch64-static)
 	GOARCH=arm GOARM=7 $(call ARM_TEST,qemu-arm-static)

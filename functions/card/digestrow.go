@@ -35,7 +35,7 @@ func (p *pages) what(g alert.Group) string {
 		words = p.r.words.recovered + words
 	}
 	if words != raw {
-		words += " " + raw
+		words += " (" + raw + ")"
 	}
 	return colorOf(g).mark + " " + words
 }

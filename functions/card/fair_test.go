@@ -44,7 +44,7 @@ func TestFloodLeavesRoom(t *testing.T) {
 	}
 	v := p.view(0, p.named, true, 1, len(parts))
 	for _, ns := range []string{"shop", "gate", "camera"} {
-		if !strings.Contains(strings.Join(v.Rows, "\n"), "Unhealthy · Pod "+ns+"/web") {
+		if !strings.Contains(strings.Join(v.Rows, "\n"), "(Unhealthy) · Pod "+ns+"/web") {
 			t.Errorf("%s is not among the foremost: %q", ns, v.Rows)
 		}
 	}

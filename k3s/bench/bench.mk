@@ -8,7 +8,7 @@ BENCH_quick   := -seconds 15 -idle 30 -samples 15 -rounds 1
 BENCH_full    := -seconds 60 -idle 600 -samples 60 -rounds 3
 BENCH_SECONDS ?=
 
-## bench: measure memory, CPU, bytes, throughput and latency beside the smallest programs of each job (BENCH=full takes an hour; BENCH_ARGS="-only ^entry" watch against audit alone, "-only ^hub" a hub of a thousand clusters)
+## bench: memory, CPU, bytes, throughput, latency beside the smallest program for each job; BENCH=full (an hour), BENCH_ARGS='-only ^hub' (one part)
 .PHONY: bench
 bench: bench-build $(wildcard .cache/bin/controlplane)
 	$(BENCH_BIN)/bench $(BENCH_$(BENCH)) $(if $(BENCH_SECONDS),-seconds $(BENCH_SECONDS)) $(BENCH_ARGS)

@@ -14,7 +14,7 @@ export CHAOS_FINGERPRINTS
 CHAOS_CLUSTER_ROWS := api-restart api-compaction api-down api-token api-ttl
 CHAOS_NEEDS  := $(if $(CHAOS_ROWS),$(if $(filter $(CHAOS_CLUSTER_ROWS),$(subst $(comma), ,$(CHAOS_ROWS))),controlplane),controlplane)
 
-## chaos: the fault matrix as a table; CHAOS_ROWS=kill-notify,storm CHAOS_ROUNDS=500 CHAOS_SEED=1
+## chaos: the fault matrix as a table; CHAOS_ROWS=kill-notify,storm CHAOS_ROUNDS=50 for a part of it
 .PHONY: chaos
 chaos: build $(CHAOS_NEEDS)
 	$(BUILD) -o $(CHAOS) ./k3s/chaos

@@ -30,7 +30,7 @@ type reading struct {
 // The words of CARD_LANGUAGE=en.
 var (
 	headline  = regexp.MustCompile(`^(\S+) · (?:(\d+) more, )?×(\d+)(?:$|[ ,])`)
-	digestRow = regexp.MustCompile(`^(?:🔴|🟠|🔵|🟢) (?:.* )?(\S+) · (\S+ \S+)$`)
+	digestRow = regexp.MustCompile(`^(?:🔴|🟠|🔵|🟢) (?:.* )?\(?([^\s()]+)\)? · (\S+ \S+)$`)
 	shortRow  = regexp.MustCompile(`^(?:🔴|🟠|🔵|🟢) .* · ×(\d+)`)
 	counted   = regexp.MustCompile(`^(?:(\d+) more, )?×(\d+)(?:$|[ ,])`)
 	foot      = regexp.MustCompile(`\bid ([0-9a-f]{8})\b`)
