@@ -1,34 +1,23 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/edgebell/edgebell/k3s/process"
+	"github.com/edgebell/edgebell/k3s/realcluster"
 )
 
 // apiServer is a real one, without controllers.
 type apiServer struct {
-	*process
-	dir, kubeconfig, host string
-	client                *http.Client
-	clean                 func()
-}
-
-func (a *apiServer) stop() {
-	a.process.stop()
-	a.clean()
+	*realcluster.Cluster
+	stop func()
 }
 
 // startAPIServer takes more flags for the control plane.
@@ -42,28 +31,10 @@ func (b *bench) startAPIServer(flags ...string) (*apiServer, error) {
 		clean()
 		return nil, err
 	}
-	a := &apiServer{process: p, dir: dir, clean: clean}
-	err = b.eventually(2*time.Minute, "the control plane is ready", func() error {
-		lines := bufio.NewScanner(strings.NewReader(p.said()))
-		for lines.Scan() {
-			if path, ok := strings.CutPrefix(lines.Text(), "KUBECONFIG="); ok {
-				a.kubeconfig = path
-				return nil
-			}
-		}
-		return fmt.Errorf("it says: %s", tail(p.said()))
-	})
-	if err != nil {
+	a := &apiServer{stop: func() { p.stop(); clean() }}
+	if a.Cluster, err = realcluster.Of(b.ctx, p.Process, dir); err != nil {
 		a.stop()
-		return nil, err
 	}
-	rc, err := clientcmd.BuildConfigFromFlags("", a.kubeconfig)
-	if err != nil {
-		a.stop()
-		return nil, err
-	}
-	a.host = rc.Host
-	a.client, err = rest.HTTPClientFor(rc)
 	return a, err
 }
 
@@ -102,7 +73,7 @@ func eventBody(ev *corev1.Event) ([]byte, error) {
 // post wants one status and returns when it began and when it was answered.
 func (a *apiServer) post(path string, body []byte, want int) (began, answered time.Time, err error) {
 	began = time.Now()
-	resp, err := a.client.Post(a.host+path, "application/json", bytes.NewReader(body))
+	resp, err := a.Client.Post(a.Host+path, "application/json", bytes.NewReader(body))
 	if err != nil {
 		return began, answered, err
 	}
@@ -115,44 +86,11 @@ func (a *apiServer) post(path string, body []byte, want int) (began, answered ti
 	return began, answered, err
 }
 
-// component is a process of the control plane by the name of its pid file.
-func (a *apiServer) component(name string) (*process, error) {
-	raw, err := os.ReadFile(filepath.Join(a.dir, name+".pid"))
-	if err != nil {
-		return nil, err
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(raw)))
-	return &process{name: name, pid: pid}, err
-}
-
 // log is the end of the kube-apiserver's log.
 func (a *apiServer) log() string {
-	raw, err := os.ReadFile(filepath.Join(a.dir, "apiserver.log"))
+	said, err := a.Log()
 	if err != nil {
 		return err.Error()
 	}
-	return tail(string(raw))
-}
-
-// auditErrors is what the API server says that its audit backends lost.
-func (a *apiServer) auditErrors() (n int, err error) {
-	resp, err := a.client.Get(a.host + "/metrics")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	lines := bufio.NewScanner(resp.Body)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		if !strings.HasPrefix(lines.Text(), "apiserver_audit_error_total{") {
-			continue
-		}
-		_, value, _ := strings.Cut(lines.Text(), "} ")
-		one, err := strconv.ParseFloat(value, 64)
-		if err != nil {
-			return 0, fmt.Errorf("metric %q: %w", lines.Text(), err)
-		}
-		n += int(one)
-	}
-	return n, lines.Err()
+	return process.Tail(said, 2000)
 }

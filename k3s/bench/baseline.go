@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/edgebell/edgebell/adapters/apiserver/apiservertest"
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 // baselines measures the least that could do each job.
@@ -27,10 +28,7 @@ func (b *bench) baselineSink() error {
 		return err
 	}
 	defer clean()
-	at, err := freeAddress()
-	if err != nil {
-		return err
-	}
+	at := process.FreeAddress()
 	p, err := b.spawn(filepath.Join(b.opts.bin, "baseline-sink"), []string{"DATA_DIR=" + dir, "LISTEN_ADDRESS=" + at})
 	if err != nil {
 		return err
@@ -39,11 +37,9 @@ func (b *bench) baselineSink() error {
 	if err := b.ready(p, "http://"+at+"/readyz"); err != nil {
 		return err
 	}
-	m, err := p.memory()
-	if err != nil {
+	if err := b.result.memory("baseline", p, 0, 0, 0); err != nil {
 		return err
 	}
-	b.result.memory("baseline", p.name, m, 0, 0, 0)
 	return b.posting("baseline", p, "http://"+at+"/")
 }
 
@@ -67,10 +63,7 @@ func (b *bench) baselineWatchOf(n int) error {
 	srv := &http.Server{Handler: api, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = srv.Serve(l) }() // ends with Close
 	defer func() { _ = srv.Close() }()
-	at, err := freeAddress()
-	if err != nil {
-		return err
-	}
+	at := process.FreeAddress()
 	p, err := b.spawn(filepath.Join(b.opts.bin, "baseline-watch"), []string{"API_SERVER=http://" + l.Addr().String(), "LISTEN_ADDRESS=" + at})
 	if err != nil {
 		return err
@@ -79,22 +72,17 @@ func (b *bench) baselineWatchOf(n int) error {
 	if err := b.hasRead("http://"+at+"/readyz", n); err != nil {
 		return err
 	}
-	took := time.Since(p.started)
-	m, err := p.memory()
-	if err != nil {
-		return err
-	}
+	took := time.Since(p.Started)
 	stage := "baseline"
 	if n > 0 {
 		stage = fmt.Sprintf("baseline, %d Events", n)
 	}
-	b.result.memory(stage, p.name, m, 0, 0, 0)
-	if n == 0 {
-		return nil
+	if err := b.result.memory(stage, p, 0, 0, 0); err != nil || n == 0 {
+		return err
 	}
-	spent, err := p.cpu()
-	b.result.add(Measure{Stage: "baseline", Process: p.name, Name: "read", Value: float64(n) / took.Seconds(), Unit: "events/s", Note: "JSON lines, a few fields decoded, nothing sent on"})
-	b.result.add(Measure{Stage: "baseline", Process: p.name, Name: "CPU per 1,000 events", Value: spent.Seconds() / float64(n) * 1000, Unit: "s"})
+	spent, err := p.CPU()
+	b.result.add(Measure{Stage: "baseline", Process: p.Name, Name: "read", Value: float64(n) / took.Seconds(), Unit: "events/s", Note: "JSON lines, a few fields decoded, nothing sent on"})
+	b.result.add(Measure{Stage: "baseline", Process: p.Name, Name: "CPU per 1,000 events", Value: spent.Seconds() / float64(n) * 1000, Unit: "s"})
 	return err
 }
 

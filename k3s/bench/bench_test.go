@@ -12,18 +12,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-)
 
-func TestCPUIn(t *testing.T) {
-	// The name may hold spaces and parentheses.
-	got, err := cpuIn("12 (a) b) (c) S 1 12 12 0 -1 4194560 500 0 0 0 150 30 7 8 20 0 5 0 999")
-	if err != nil || got != 1800*time.Millisecond {
-		t.Errorf("got %s, %v, want 1.8s", got, err)
-	}
-	if _, err := cpuIn("12 (x) S 1"); err == nil {
-		t.Error("takes a line that is cut off")
-	}
-}
+	"github.com/edgebell/edgebell/k3s/process"
+)
 
 func TestSyncCalls(t *testing.T) {
 	const table = `strace: Process 7 attached with 3 threads
@@ -171,7 +162,7 @@ func TestTellEntry(t *testing.T) {
 	b := &bench{result: &Result{}}
 	none, audit := newTally(), newTally()
 	none.loads[inBurst].kube, audit.loads[inBurst].kube = []float64{1, 2}, []float64{1.5, 3}
-	none.kube, audit.kube = []Memory{{RSS: 100 * kib}}, []Memory{{RSS: 104 * kib}, {RSS: 108 * kib}}
+	none.kube, audit.kube = []process.Memory{{RSS: 100 * kib}}, []process.Memory{{RSS: 104 * kib}, {RSS: 108 * kib}}
 	audit.loads[inBurst].written, audit.loads[inBurst].lost = 4000, 3
 	audit.loads[inBurst].answered = []float64{3, 1, 2}
 	b.tellEntry(byAudit, audit, none)

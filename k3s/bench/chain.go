@@ -15,6 +15,7 @@ import (
 
 	"github.com/edgebell/edgebell/adapters/apiserver/apiservertest"
 	"github.com/edgebell/edgebell/functions/feishu/feishutest"
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 // chain is everything between an API server and the group: the stand-ins run in
@@ -23,8 +24,8 @@ type chain struct {
 	b              *bench
 	api            *apiservertest.Server
 	bot            *feishutest.Bot
-	notify, source *process
-	webhook        *process // the audit webhook, in the source's place
+	notify, source *measured
+	webhook        *measured // the audit webhook, in the source's place
 	sinkAt, pageAt string
 	firstList      atomic.Int64 // nanoseconds after the source's start
 	ready          time.Duration
@@ -87,16 +88,14 @@ func (c *chain) startNotify(s setup, dir string) (err error) {
 	}
 	c.bot.Start()
 	c.closers = append(c.closers, c.bot.Close)
-	if c.sinkAt, err = freeAddress(); err != nil {
-		return err
-	}
+	c.sinkAt = process.FreeAddress()
 	env = append(env, "FEISHU_WEBHOOK_URL="+c.bot.URL, "LISTEN_ADDRESS="+c.sinkAt)
 	if c.notify, err = c.b.spawn(filepath.Join(c.b.opts.bin, "notify"), slices.Concat(env, s.notify, c.b.opts.env)); err != nil {
 		return err
 	}
 	c.closers = append(c.closers, c.notify.stop)
 	err = c.b.ready(c.notify, "http://"+c.sinkAt+"/readyz")
-	c.ready = time.Since(c.notify.started)
+	c.ready = time.Since(c.notify.Started)
 	return err
 }
 
@@ -112,15 +111,13 @@ func (c *chain) startSource(s setup, dir string) error {
 	if err != nil {
 		return err
 	}
-	if c.pageAt, err = freeAddress(); err != nil {
-		return err
-	}
+	c.pageAt = process.FreeAddress()
 	env := []string{"KUBECONFIG=" + kubeconfig, "K_SINK=" + sink, "LISTEN_ADDRESS=" + c.pageAt, "CLUSTER_NAME=bench"}
 	if c.source, err = c.b.spawn(filepath.Join(c.b.opts.bin, "event-source"), slices.Concat(env, c.b.opts.env)); err != nil {
 		return err
 	}
 	c.closers = append(c.closers, c.source.stop)
-	began := c.source.started
+	began := c.source.Started
 	c.api.Intercept(func(apiservertest.Request) int {
 		c.firstList.CompareAndSwap(0, int64(time.Since(began)))
 		return 0
@@ -199,4 +196,4 @@ func (c *chain) drained(n int, within time.Duration) error {
 }
 
 // both are the two programs in the order of the data.
-func (c *chain) both() []*process { return []*process{c.source, c.notify} }
+func (c *chain) both() []*measured { return []*measured{c.source, c.notify} }

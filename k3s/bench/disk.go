@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 // disk counts what the function makes of 1,000 Warnings on the disk.
@@ -32,11 +34,11 @@ func (b *bench) diskOf(batch int) error {
 	if err != nil {
 		return err
 	}
-	before, err := c.notify.written()
+	before, err := c.notify.Written()
 	if err != nil {
 		return err
 	}
-	count, err := traceSyncs(c.notify.cmd.Process.Pid)
+	count, err := traceSyncs(c.notify.PID)
 	if err != nil {
 		return err
 	}
@@ -45,7 +47,7 @@ func (b *bench) diskOf(batch int) error {
 			return err
 		}
 	}
-	after, err := c.notify.written()
+	after, err := c.notify.Written()
 	if err != nil {
 		return err
 	}
@@ -61,13 +63,13 @@ func (b *bench) diskOf(batch int) error {
 
 // traceSyncs counts the syncs of a process from now on, with strace where there
 // is one. The function that it returns ends the count.
-func traceSyncs(pid int) (count func() (int, string), err error) {
+func traceSyncs(pid process.PID) (count func() (int, string), err error) {
 	path, err := exec.LookPath("strace")
 	if err != nil {
 		return func() (int, string) { return 0, "not measured: strace is not installed" }, nil
 	}
 	var out bytes.Buffer
-	cmd := exec.Command(path, "-f", "-c", "-e", "trace=fsync,fdatasync,msync,sync_file_range", "-p", strconv.Itoa(pid))
+	cmd := exec.Command(path, "-f", "-c", "-e", "trace=fsync,fdatasync,msync,sync_file_range", "-p", strconv.Itoa(int(pid)))
 	cmd.Stderr = &out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGINT}
 	if err := cmd.Start(); err != nil {
@@ -87,8 +89,8 @@ func traceSyncs(pid int) (count func() (int, string), err error) {
 	}, nil
 }
 
-func traced(pid int) bool {
-	status, err := fields(fmt.Sprintf("/proc/%d/status", pid))
+func traced(pid process.PID) bool {
+	status, err := pid.Fields("status")
 	return err == nil && status["TracerPid"] != 0
 }
 

@@ -5,6 +5,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 // entries compares the ways in to the function from a real API server: the
@@ -62,9 +64,9 @@ func (b *bench) loads(first bool) []load {
 type tally struct {
 	loads  map[string]*cost
 	idle   float64 // % of a core, of the way in's process
-	inIdle Memory
-	in     []Memory // after the burst
-	kube   []Memory
+	inIdle process.Memory
+	in     []process.Memory // after the burst
+	kube   []process.Memory
 }
 
 // cost is what one load has cost.
@@ -110,7 +112,7 @@ func (b *bench) entryRound(way wayIn, t *tally, first bool) error {
 
 // idle measures the way in's process while nothing is written.
 func (e *entry) idle(t *tally) error {
-	before, err := e.in.cpu()
+	before, err := e.in.CPU()
 	if err != nil {
 		return err
 	}
@@ -118,12 +120,12 @@ func (e *entry) idle(t *tally) error {
 	if err := e.b.pause(length); err != nil {
 		return err
 	}
-	after, err := e.in.cpu()
+	after, err := e.in.CPU()
 	if err != nil {
 		return err
 	}
 	t.idle = (after - before).Seconds() / length.Seconds() * 100
-	t.inIdle, err = e.in.memory()
+	t.inIdle, err = e.in.Memory()
 	return err
 }
 
@@ -132,11 +134,11 @@ func (e *entry) idle(t *tally) error {
 func (b *bench) idleOfEntry() int { return min(b.opts.idleSeconds, 120) }
 
 func (e *entry) memory(t *tally) error {
-	same, err := e.server.component("apiserver")
-	if err != nil || same.pid != e.kube.pid {
-		return fmt.Errorf("the API server has been started again: pid %d, then %d, %w", e.kube.pid, same.pid, err)
+	same, err := e.server.Component("apiserver")
+	if err != nil || same != e.kube {
+		return fmt.Errorf("the API server has been started again: pid %d, then %d, %w", e.kube, same, err)
 	}
-	kube, err := e.kube.memory()
+	kube, err := e.kube.Memory()
 	if err != nil {
 		return err
 	}
@@ -144,7 +146,7 @@ func (e *entry) memory(t *tally) error {
 	if e.in == nil {
 		return nil
 	}
-	in, err := e.in.memory()
+	in, err := e.in.Memory()
 	t.in = append(t.in, in)
 	return err
 }
@@ -186,13 +188,13 @@ type reading struct {
 }
 
 func (e *entry) read() (r reading, err error) {
-	if r.errors, err = e.server.auditErrors(); err != nil {
+	if r.errors, err = e.server.AuditErrors(e.b.ctx); err != nil {
 		return r, err
 	}
-	if r.kube, err = e.kube.cpu(); err != nil || e.in == nil {
+	if r.kube, err = e.kube.CPU(); err != nil || e.in == nil {
 		return r, err
 	}
 	r.bytes = e.relay.bytes.Load()
-	r.in, err = e.in.cpu()
+	r.in, err = e.in.CPU()
 	return r, err
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/edgebell/edgebell/k3s/process"
 	"github.com/edgebell/edgebell/k3s/serverconfig"
 )
 
@@ -26,10 +27,10 @@ type entry struct {
 	b      *bench
 	way    wayIn
 	server *apiServer
-	kube   *process // the kube-apiserver itself, without its datastore
+	kube   process.PID // the kube-apiserver itself, without its datastore
 	chain  *chain
-	in     *process // event-source or audit-webhook
-	relay  *relay   // between the API server and in
+	in     *measured // event-source or audit-webhook
+	relay  *relay    // between the API server and in
 	watch  *stopwatch
 
 	closers []func()
@@ -65,7 +66,7 @@ func (e *entry) startServer(flags []string) (err error) {
 		return err
 	}
 	e.closers = append(e.closers, e.server.stop)
-	e.kube, err = e.server.component("apiserver")
+	e.kube, err = e.server.Component("apiserver")
 	return err
 }
 
@@ -73,22 +74,22 @@ func (e *entry) startWatch(flags []string) error {
 	if err := e.startServer(flags); err != nil {
 		return err
 	}
-	at, err := url.Parse(e.server.host)
+	at, err := url.Parse(e.server.Host)
 	if err != nil {
 		return err
 	}
 	if err := e.startRelay(at.Host); err != nil {
 		return err
 	}
-	raw, err := os.ReadFile(e.server.kubeconfig)
+	raw, err := os.ReadFile(e.server.Kubeconfig)
 	if err != nil {
 		return err
 	}
 	through := strings.ReplaceAll(string(raw), at.Host, e.relay.at)
 	if through == string(raw) {
-		return fmt.Errorf("%s does not name %s", e.server.kubeconfig, at.Host)
+		return fmt.Errorf("%s does not name %s", e.server.Kubeconfig, at.Host)
 	}
-	kubeconfig := filepath.Join(e.server.dir, "relay.kubeconfig")
+	kubeconfig := filepath.Join(e.server.Dir, "relay.kubeconfig")
 	if err := os.WriteFile(kubeconfig, []byte(through), 0o600); err != nil {
 		return err
 	}
@@ -101,10 +102,7 @@ func (e *entry) startWatch(flags []string) error {
 
 // startAudit sets the API server up by the installer's own files.
 func (e *entry) startAudit(flags []string) error {
-	at, err := freeAddress()
-	if err != nil {
-		return err
-	}
+	at := process.FreeAddress()
 	if err := e.startRelay(at); err != nil {
 		return err
 	}
@@ -193,7 +191,7 @@ func (e *entry) settle(errorsBefore int) (lost int, err error) {
 			return nil
 		}
 		if e.way == byAudit {
-			if now, err := e.server.auditErrors(); err == nil && now-errorsBefore >= missing {
+			if now, err := e.server.AuditErrors(e.b.ctx); err == nil && now-errorsBefore >= missing {
 				return nil
 			}
 		}

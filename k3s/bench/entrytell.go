@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"strings"
+
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 // tellEntry adds the figures of one way in.
@@ -12,22 +14,22 @@ func (b *bench) tellEntry(way wayIn, t, none *tally) {
 	if way == byNone {
 		return
 	}
-	process := map[wayIn]string{byWatch: "event-source", byAudit: "audit-webhook"}[way]
-	b.result.add(Measure{Stage: stage, Process: process, Name: "CPU at idle", Value: t.idle, Unit: "% of a core",
+	program := map[wayIn]string{byWatch: "event-source", byAudit: "audit-webhook"}[way]
+	b.result.add(Measure{Stage: stage, Process: program, Name: "CPU at idle", Value: t.idle, Unit: "% of a core",
 		Note: fmt.Sprintf("over %d s; the kernel counts in steps of 10 ms", b.idleOfEntry())})
-	idle := []Memory{t.inIdle}
+	idle := []process.Memory{t.inIdle}
 	for _, v := range []struct {
 		name string
-		all  []Memory
-		of   func(Memory) int64
+		all  []process.Memory
+		of   func(process.Memory) int64
 	}{
-		{"RSS at idle", idle, rss}, {"RssAnon at idle", idle, func(m Memory) int64 { return m.Anon }},
-		{"RSS after the burst", t.in, rss}, {"peak RSS", t.in, func(m Memory) int64 { return m.Peak }},
+		{"RSS at idle", idle, rss}, {"RssAnon at idle", idle, func(m process.Memory) int64 { return m.Anon }},
+		{"RSS after the burst", t.in, rss}, {"peak RSS", t.in, func(m process.Memory) int64 { return m.Peak }},
 	} {
-		b.result.add(Measure{Stage: stage, Process: process, Name: v.name, Value: meanMiB(v.all, v.of), Unit: "MiB"})
+		b.result.add(Measure{Stage: stage, Process: program, Name: v.name, Value: meanMiB(v.all, v.of), Unit: "MiB"})
 	}
 	for _, name := range []string{atOne, atForty, inBurst} {
-		b.tellLoad(stage, process, name, t.loads[name])
+		b.tellLoad(stage, program, name, t.loads[name])
 	}
 }
 
@@ -69,9 +71,9 @@ func (b *bench) tellKube(stage string, t, none *tally) {
 	}
 }
 
-func rss(m Memory) int64 { return m.RSS }
+func rss(m process.Memory) int64 { return m.RSS }
 
-func meanMiB(all []Memory, of func(Memory) int64) float64 {
+func meanMiB(all []process.Memory, of func(process.Memory) int64) float64 {
 	var v []float64
 	for _, m := range all {
 		v = append(v, float64(of(m))/kib)

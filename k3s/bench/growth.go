@@ -29,11 +29,11 @@ func (b *bench) againstEvents() (Curve, error) {
 			if err := ch.drained(n, 3*time.Minute); err != nil {
 				return err
 			}
-			source, err := ch.source.memory()
+			source, err := ch.source.Memory()
 			if err != nil {
 				return err
 			}
-			notify, err := ch.notify.memory()
+			notify, err := ch.notify.Memory()
 			if err != nil {
 				return err
 			}
@@ -64,7 +64,7 @@ func (b *bench) againstGroups() (Curve, error) {
 					return err
 				}
 			}
-			m, err := ch.notify.memory()
+			m, err := ch.notify.Memory()
 			if err != nil {
 				return err
 			}
@@ -109,11 +109,11 @@ func (b *bench) againstHours() (Curve, error) {
 			if err != nil {
 				return err
 			}
-			notify, err := ch.notify.memory()
+			notify, err := ch.notify.Memory()
 			if err != nil {
 				return err
 			}
-			source, err := ch.source.memory()
+			source, err := ch.source.Memory()
 			c.point(float64(hours), mib(notify.Anon), mib(source.Anon), float64(told.bytes)/1000)
 			return err
 		})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/edgebell/edgebell/functions/alert"
 	"github.com/edgebell/edgebell/functions/feishu/feishutest"
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 const hubToken = "bench-hub-t0ken"
@@ -28,7 +29,7 @@ type hub struct {
 	fleet *fleet
 	link  *link
 	dir   string
-	idle  Memory
+	idle  process.Memory
 }
 
 func (b *bench) withHub(run func(*hub) error) error {
@@ -53,7 +54,7 @@ func (b *bench) withHub(run func(*hub) error) error {
 	if err := b.pause(2 * time.Second); err != nil { // its start is over
 		return err
 	}
-	if h.idle, err = h.notify.memory(); err != nil {
+	if h.idle, err = h.notify.Memory(); err != nil {
 		return err
 	}
 	return run(h)
@@ -66,7 +67,7 @@ type wave struct {
 	cpu                                   time.Duration
 	held, told                            time.Duration // from the first post on
 	cards                                 []feishutest.Message
-	memory                                Memory
+	memory                                process.Memory
 	status                                hubStatus
 	groups                                []alert.Group
 }
@@ -77,11 +78,11 @@ func (h *hub) wave(stories map[int][]alert.Group) (w wave, err error) {
 	for _, groups := range stories {
 		w.stories += len(groups)
 	}
-	before, err := h.notify.cpu()
+	before, err := h.notify.CPU()
 	if err != nil {
 		return w, err
 	}
-	if err := h.notify.resetPeak(); err != nil {
+	if err := h.notify.ResetPeak(); err != nil {
 		return w, err
 	}
 	had, tries, lost, conns, bytes, botBytes := len(h.bot.Messages()), h.fleet.tries.Load(), h.link.lost.Load(), h.link.conns.Load(), h.link.bytes.Load(), h.botBytes()
@@ -97,12 +98,12 @@ func (h *hub) wave(stories map[int][]alert.Group) (w wave, err error) {
 	w.cards = h.bot.Messages()[had:]
 	w.tries, w.lost, w.conns = int(h.fleet.tries.Load()-tries), int(h.link.lost.Load()-lost), int(h.link.conns.Load()-conns)
 	w.bytes, w.botBytes = h.link.bytes.Load()-bytes, h.botBytes()-botBytes
-	after, err := h.notify.cpu()
+	after, err := h.notify.CPU()
 	if err != nil {
 		return w, err
 	}
 	w.cpu = after - before
-	if w.memory, err = h.notify.memory(); err != nil {
+	if w.memory, err = h.notify.Memory(); err != nil {
 		return w, err
 	}
 	if w.status, err = h.status(); err != nil {

@@ -208,13 +208,13 @@ func (h *hub) ledger() ([]alert.Group, error) {
 }
 
 func (h *hub) still(f func() error) error {
-	if err := h.notify.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+	if err := h.notify.Signal(syscall.SIGSTOP); err != nil {
 		return err
 	}
-	defer func() { _ = h.notify.cmd.Process.Signal(syscall.SIGCONT) }()
+	defer func() { _ = h.notify.Signal(syscall.SIGCONT) }()
 	err := h.b.eventually(10*time.Second, "the hub stands still", func() error {
-		raw, err := os.ReadFile(h.notify.proc("stat"))
-		if err == nil && !strings.Contains(string(raw), ") T ") {
+		stat, err := h.notify.Read("stat")
+		if err == nil && !strings.Contains(stat, ") T ") {
 			err = errors.New("it runs")
 		}
 		return err

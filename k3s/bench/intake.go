@@ -41,12 +41,12 @@ func (b *bench) intake() error {
 }
 
 // posting measures the ways to post; every event is new.
-func (b *bench) posting(stage string, p *process, url string) error {
+func (b *bench) posting(stage string, p *measured, url string) error {
 	for _, way := range []struct {
 		name, cpu      string
 		senders, batch int
 	}{{one, cpuSingles, 1, 1}, {many, "", 16, 1}, {batched, cpuBatched, 1, 100}} {
-		before, err := p.cpu()
+		before, err := p.CPU()
 		if err != nil {
 			return err
 		}
@@ -54,15 +54,15 @@ func (b *bench) posting(stage string, p *process, url string) error {
 		if err != nil {
 			return err
 		}
-		b.result.add(Measure{Stage: stage, Process: p.name, Name: way.name, Value: float64(n) / took.Seconds(), Unit: "events/s", Note: "each answer after its sync to disk"})
+		b.result.add(Measure{Stage: stage, Process: p.Name, Name: way.name, Value: float64(n) / took.Seconds(), Unit: "events/s", Note: "each answer after its sync to disk"})
 		if way.cpu == "" {
 			continue
 		}
-		after, err := p.cpu()
+		after, err := p.CPU()
 		if err != nil {
 			return err
 		}
-		b.result.add(Measure{Stage: stage, Process: p.name, Name: way.cpu, Value: (after - before).Seconds() / float64(n) * 1000, Unit: "s"})
+		b.result.add(Measure{Stage: stage, Process: p.Name, Name: way.cpu, Value: (after - before).Seconds() / float64(n) * 1000, Unit: "s"})
 	}
 	return nil
 }

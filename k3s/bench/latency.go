@@ -26,7 +26,7 @@ func (b *bench) latency() error {
 // by the function's answer: a proxy on the way notes it.
 func (b *bench) commitLatency(server *apiServer) error {
 	watch := newStopwatch()
-	c, err := b.start(setup{kubeconfig: server.kubeconfig, sinkProxy: watch.proxy, notify: []string{"GROUP_WAIT=1h"}})
+	c, err := b.start(setup{kubeconfig: server.Kubeconfig, sinkProxy: watch.proxy, notify: []string{"GROUP_WAIT=1h"}})
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (b *bench) commitLatency(server *apiServer) error {
 // limit, so that only the first card of a story is measured.
 func (b *bench) cardLatency(server *apiServer) error {
 	n := b.opts.samples + 1
-	c, err := b.start(setup{kubeconfig: server.kubeconfig, tls: true, notify: []string{"GROUP_WAIT=0s", "DIGEST_THRESHOLD=1000", "FILTER=type=Warning,name in (" + namesFrom(ringFrom, n) + ")"}})
+	c, err := b.start(setup{kubeconfig: server.Kubeconfig, tls: true, notify: []string{"GROUP_WAIT=0s", "DIGEST_THRESHOLD=1000", "FILTER=type=Warning,name in (" + namesFrom(ringFrom, n) + ")"}})
 	if err != nil {
 		return err
 	}

@@ -127,7 +127,7 @@ func (e *entry) climb(f flow, s scale, safe float64) (without float64, loses boo
 func (e *entry) step(f flow, perSecond int, hold time.Duration) (rate float64, lost int, err error) {
 	l := load{perSecond: perSecond, n: perSecond * int(hold/time.Second)}
 	events := e.b.events.stories(l.n, 200, 0)
-	lostBefore, err := e.server.auditErrors()
+	lostBefore, err := e.server.AuditErrors(e.b.ctx)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -141,7 +141,7 @@ func (e *entry) step(f flow, perSecond int, hold time.Duration) (rate float64, l
 	}
 	took := time.Since(began)
 	err = e.b.eventually(patience, "all entries have come or are counted as lost", func() error {
-		lostNow, err := e.server.auditErrors()
+		lostNow, err := e.server.AuditErrors(e.b.ctx)
 		if err != nil {
 			return err
 		}

@@ -35,7 +35,7 @@ func (c *chain) spend(f func() error) (map[string]time.Duration, error) {
 	before := map[string]time.Duration{}
 	for _, p := range c.both() {
 		var err error
-		if before[p.name], err = p.cpu(); err != nil {
+		if before[p.Name], err = p.CPU(); err != nil {
 			return nil, err
 		}
 	}
@@ -44,11 +44,11 @@ func (c *chain) spend(f func() error) (map[string]time.Duration, error) {
 	}
 	out := map[string]time.Duration{}
 	for _, p := range c.both() {
-		after, err := p.cpu()
+		after, err := p.CPU()
 		if err != nil {
 			return nil, err
 		}
-		out[p.name] = after - before[p.name]
+		out[p.Name] = after - before[p.Name]
 	}
 	return out, nil
 }
@@ -56,12 +56,10 @@ func (c *chain) spend(f func() error) (map[string]time.Duration, error) {
 // report adds both programs' memory; targets are RSS, RssAnon and peak in MiB.
 func (c *chain) report(stage string, targets map[string][3]float64) error {
 	for _, p := range c.both() {
-		m, err := p.memory()
-		if err != nil {
+		t := targets[p.Name]
+		if err := c.b.result.memory(stage, p, t[0], t[1], t[2]); err != nil {
 			return err
 		}
-		t := targets[p.name]
-		c.b.result.memory(stage, p.name, m, t[0], t[1], t[2])
 	}
 	return nil
 }
@@ -86,15 +84,15 @@ func (b *bench) cluster(n int) error {
 	if err := c.drained(n, 3*time.Minute); err != nil {
 		return err
 	}
-	took := time.Since(c.source.started) - time.Duration(c.firstList.Load())
+	took := time.Since(c.source.Started) - time.Duration(c.firstList.Load())
 	b.result.add(Measure{Stage: stage, Process: "chain", Name: "list to all delivered", Value: float64(n) / took.Seconds(), Unit: "events/s",
 		Note: "Normal and Warning as recorded"})
 	spent := map[string]time.Duration{}
 	for _, p := range c.both() {
-		if spent[p.name], err = p.cpu(); err != nil {
+		if spent[p.Name], err = p.CPU(); err != nil {
 			return err
 		}
-		b.result.add(Measure{Stage: stage, Process: p.name, Name: "CPU per 1,000 events", Value: spent[p.name].Seconds() / float64(n) * 1000, Unit: "s", Note: "start included"})
+		b.result.add(Measure{Stage: stage, Process: p.Name, Name: "CPU per 1,000 events", Value: spent[p.Name].Seconds() / float64(n) * 1000, Unit: "s", Note: "start included"})
 	}
 	if err := b.pause(2 * time.Second); err != nil {
 		return err
@@ -110,11 +108,11 @@ func (b *bench) storm() error {
 	}
 	defer c.close()
 	for _, p := range c.both() {
-		if err := p.resetPeak(); err != nil {
+		if err := p.ResetPeak(); err != nil {
 			return err
 		}
 	}
-	wrote, err := c.notify.written()
+	wrote, err := c.notify.Written()
 	if err != nil {
 		return err
 	}
@@ -132,7 +130,7 @@ func (b *bench) storm() error {
 	took := time.Since(began)
 	b.result.add(Measure{Stage: "storm", Process: "chain", Name: "sustained", Value: float64(n) / took.Seconds(), Unit: "events/s", Note: "offered: 1,000; a third are repeats; 200 objects"})
 	b.perThousand("storm", spent, n, true)
-	after, err := c.notify.written()
+	after, err := c.notify.Written()
 	if err != nil {
 		return err
 	}

@@ -1,167 +1,110 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
+
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
-// process is a program that is measured.
-type process struct {
-	name    string
-	cmd     *exec.Cmd
-	pid     int
-	started time.Time
-	cgroup  string
-	done    chan struct{}
-	err     error
-
-	mu  sync.Mutex
-	out bytes.Buffer
-}
-
-// Write keeps what the program says.
-func (p *process) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.out.Write(b)
-}
-
-func (p *process) said() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.out.String()
+// measured is a program that is measured.
+type measured struct {
+	*process.Process
+	cgroup string // of its own; empty: none
 }
 
 // spawn starts a program with nothing in its environment but env, so that the
 // figures do not depend on the caller's GOGC and the like.
-func (b *bench) spawn(path string, env []string, args ...string) (*process, error) {
-	p := &process{name: filepath.Base(path), cmd: exec.Command(path, args...), done: make(chan struct{})}
-	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, env...)
-	p.cmd.Stdout, p.cmd.Stderr = p, p
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
-	group, err := b.makeCgroup(p)
+func (b *bench) spawn(path string, env []string, args ...string) (*measured, error) {
+	cmd := exec.Command(path, args...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, env...)
+	cgroup, entered, err := b.makeCgroup(cmd)
 	if err != nil {
 		return nil, err
 	}
-	if group != nil {
-		defer func() { _ = group.Close() }()
+	defer entered()
+	p, err := process.Start(cmd, nil)
+	if err != nil {
+		return nil, err
 	}
-	p.started = time.Now()
-	if err := p.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start %s: %w", p.name, err)
-	}
-	p.pid = p.cmd.Process.Pid
-	go func() {
-		p.err = p.cmd.Wait()
-		close(p.done)
-	}()
-	return p, nil
+	p.Name = filepath.Base(path) // whatever puts it into its cgroup
+	return &measured{p, cgroup}, nil
 }
 
-// makeCgroup prepares a cgroup of the process's own below -cgroup.
-func (b *bench) makeCgroup(p *process) (*os.File, error) {
+// makeCgroup has cmd start in a cgroup of its own below -cgroup. entered must
+// be called after the start.
+func (b *bench) makeCgroup(cmd *exec.Cmd) (dir string, entered func(), err error) {
+	entered = func() {}
 	if b.opts.cgroup == "" {
-		return nil, nil
+		return "", entered, nil
 	}
-	dir, err := os.MkdirTemp(b.opts.cgroup, "edgebell-bench-")
-	if err != nil {
-		return nil, fmt.Errorf("-cgroup: %w", err)
+	if dir, err = os.MkdirTemp(b.opts.cgroup, "edgebell-bench-"); err != nil {
+		return "", entered, fmt.Errorf("-cgroup: %w", err)
 	}
-	p.cgroup = dir
 	if _, err := os.Stat(filepath.Join(dir, "memory.usage_in_bytes")); err == nil {
-		return nil, p.enterV1()
+		return dir, entered, enterV1(cmd, dir)
 	}
 	group, err := os.Open(dir)
 	if err != nil {
-		return nil, fmt.Errorf("-cgroup: %w", err)
+		return dir, entered, fmt.Errorf("-cgroup: %w", err)
 	}
-	p.cmd.SysProcAttr.UseCgroupFD, p.cmd.SysProcAttr.CgroupFD = true, int(group.Fd())
-	return group, nil
+	cmd.SysProcAttr = &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: int(group.Fd())}
+	return dir, func() { _ = group.Close() }, nil
 }
 
-// enterV1 has a shell put itself into the process's cgroup of version 1, which
-// a program cannot be started in, before it becomes the program.
-func (p *process) enterV1() error {
+// enterV1 has a shell put itself into a cgroup of version 1, which a program
+// cannot be started in, before it becomes the program.
+func enterV1(cmd *exec.Cmd, cgroup string) error {
 	shell, err := exec.LookPath("sh")
 	if err != nil {
 		return fmt.Errorf("-cgroup: version 1 needs a shell: %w", err)
 	}
-	p.cmd.Args = append([]string{"sh", "-c", `echo $$ >"$0/cgroup.procs" && exec "$@"`, p.cgroup, p.cmd.Path}, p.cmd.Args[1:]...)
-	p.cmd.Path = shell
+	cmd.Args = append([]string{"sh", "-c", `echo $$ >"$0/cgroup.procs" && exec "$@"`, cgroup, cmd.Path}, cmd.Args[1:]...)
+	cmd.Path = shell
 	return nil
 }
 
-// stop ends the program as a service manager would.
-func (p *process) stop() {
-	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-p.done:
-	case <-time.After(20 * time.Second):
-		_ = p.cmd.Process.Kill()
-		<-p.done
+// cgroupMemory is in KiB; 0 when the process has no cgroup of its own.
+func (p *measured) cgroupMemory() (current, peak int64) {
+	read := func(file string) int64 {
+		raw, err := os.ReadFile(filepath.Join(p.cgroup, file))
+		if p.cgroup == "" || err != nil {
+			return 0
+		}
+		n, _ := strconv.ParseInt(strings.TrimSpace(string(raw)), 10, 64)
+		return n / 1024
 	}
+	return max(read("memory.current"), read("memory.usage_in_bytes")), max(read("memory.peak"), read("memory.max_usage_in_bytes"))
+}
+
+// stop ends the program as a service manager would.
+func (p *measured) stop() {
+	_ = p.Stop(20 * time.Second) // it is killed then
 	if p.cgroup != "" {
 		_ = os.Remove(p.cgroup)
 	}
 }
 
 // ready waits until GET url answers 200.
-func (b *bench) ready(p *process, url string) error {
-	return b.eventually(30*time.Second, p.name+" is ready", func() error {
-		select {
-		case <-p.done:
-			return fmt.Errorf("it ended: %w: %s", p.err, tail(p.said()))
-		default:
-		}
-		_, err := get(b.ctx, url)
-		return err
-	})
-}
+func (b *bench) ready(p *measured, url string) error { return p.Ready(b.ctx, nil, url) }
 
-func tail(s string) string { return s[max(len(s)-2000, 0):] }
-
+// get keeps its connections: to be asked must cost little where the answer is
+// waited for.
 func get(ctx context.Context, url string) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return nil, err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	raw, err := io.ReadAll(resp.Body)
-	if err == nil && resp.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %s: %s", url, resp.Status, raw)
-	}
-	return raw, err
+	return process.Get(ctx, http.DefaultClient, url)
 }
 
 // eventually tries until it works or the time is over.
 func (b *bench) eventually(within time.Duration, what string, try func() error) error {
-	deadline := time.Now().Add(within)
-	for {
-		err := try()
-		if err == nil {
-			return nil
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("%s: not within %s: %w", what, within, err)
-		}
-		if err := b.pause(10 * time.Millisecond); err != nil {
-			return err
-		}
-	}
+	return process.Eventually(b.ctx, 10*time.Millisecond, within, what, try)
 }
 
 func (b *bench) pause(d time.Duration) error {
@@ -171,13 +114,4 @@ func (b *bench) pause(d time.Duration) error {
 	case <-time.After(d):
 		return nil
 	}
-}
-
-// freeAddress is a loopback address that nobody listens on.
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
 }

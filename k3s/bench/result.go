@@ -69,18 +69,23 @@ func (r *Result) value(stage, process, name string) float64 {
 }
 
 // memory adds the figures of one process, with their targets in KiB (0: none).
-func (r *Result) memory(stage, process string, m Memory, rss, anon, peak float64) {
+func (r *Result) memory(stage string, p *measured, rss, anon, peak float64) error {
+	m, err := p.Memory()
+	if err != nil {
+		return err
+	}
 	kib := func(name string, v int64, target float64) {
-		r.add(Measure{Stage: stage, Process: process, Name: name, Value: float64(v) / 1024, Unit: "MiB", Target: target})
+		r.add(Measure{Stage: stage, Process: p.Name, Name: name, Value: float64(v) / 1024, Unit: "MiB", Target: target})
 	}
 	kib("RSS", m.RSS, rss)
 	kib("RssAnon", m.Anon, anon)
 	kib("PSS", m.PSS, 0)
 	kib("peak RSS", m.Peak, peak)
-	if m.Cgroup > 0 {
-		kib("cgroup memory.current", m.Cgroup, 0)
-		kib("cgroup memory.peak", m.CgroupPeak, 0)
+	if current, peak := p.cgroupMemory(); current > 0 {
+		kib("cgroup memory.current", current, 0)
+		kib("cgroup memory.peak", peak, 0)
 	}
+	return nil
 }
 
 func (m Measure) verdict() string {

@@ -32,7 +32,7 @@ func (b *bench) wire() error {
 			return err
 		}
 	}
-	cards := cardsIn(c.notify.said())
+	cards := cardsIn(c.notify.Output())
 	if len(cards) < 7 {
 		return fmt.Errorf("%d cards in the log, want 7", len(cards))
 	}
@@ -64,7 +64,7 @@ func (c *chain) ring(object int) error {
 		if n := len(c.bot.Messages()); n <= had {
 			return fmt.Errorf("%d messages", n)
 		}
-		if n := len(cardsIn(c.notify.said())); n <= had {
+		if n := len(cardsIn(c.notify.Output())); n <= had {
 			return fmt.Errorf("%d in the log", n)
 		}
 		return nil
