@@ -61,6 +61,7 @@ var rows = []row{
 	{"api-token", "the source's token revoked, later replaced", planes, 1, 1, apiToken},
 	{"namespace-flood", "one namespace, ever new objects", floods, 1, 1, namespaceFlood},
 	{"object-flood", "one object, ever new reasons", floods, 1, 1, objectFlood},
+	{"card-flood", "one namespace, a new object a second", refusals, 1, 1, cardFlood},
 	{"fingerprint-flood", "ever new fingerprints", floods, 1, 1, fingerprintFlood},
 	{"digest-crowding", "grave stories, of everybody", floods, 1, 1, digestCrowding},
 	{"huge-events", "Events of 1.4 MB", floods, 1, 1, hugeEvents},
