@@ -86,24 +86,33 @@ func (c *caller) fresh(ctx context.Context) (string, notify.Receipt, *notify.Sen
 	}
 	answer, receipt, broken := c.poster.Post(ctx, wire.Request{URL: c.base + tokenPath, Body: body})
 	if broken != nil {
-		if broken.Outcome == notify.Ambiguous {
-			broken.Outcome = notify.Retry // no message was on its way
-		}
-		return "", receipt, broken
+		return "", receipt, tokenless(broken)
 	}
 	if _, fail := c.judge(answer, ""); fail != nil {
-		return "", receipt, fail
+		return "", receipt, tokenless(fail)
 	}
 	var granted struct {
 		Token  string `json:"tenant_access_token"`
 		Expire int64  `json:"expire"` // seconds
 	}
 	if json.Unmarshal(answer.Body, &granted) != nil || granted.Token == "" {
-		return "", receipt, c.poster.Fail(answer, notify.Unknown, "answer holds no token")
+		return "", receipt, c.poster.Fail(answer, notify.ChannelRefused, "answer holds no token")
 	}
 	life := time.Duration(min(max(granted.Expire, 0), 24*3600)) * time.Second
 	c.token, c.until = granted.Token, c.now().Add(max(life-tokenSpare, leastLife))
 	return c.token, receipt, nil
+}
+
+// tokenless is what a failure to get a token means: no message was on its way,
+// so none is in doubt, and whatever was refused is not the message.
+func tokenless(fail *notify.SendError) *notify.SendError {
+	switch fail.Outcome {
+	case notify.Ambiguous:
+		fail.Outcome = notify.Retry
+	case notify.MessageRefused, notify.Unknown:
+		fail.Outcome = notify.ChannelRefused
+	}
+	return fail
 }
 
 func (c *caller) forget(token string) {

@@ -262,6 +262,30 @@ func TestOutcomes(t *testing.T) {
 	webhooktest.Outcomes(t, a.Server, c, []string{feishuapptest.Secret, "t-10123456789abcdef"}, cases...)
 }
 
+// TestNoToken: what is said instead of a token is never about the message, which
+// would be parked for it.
+func TestNoToken(t *testing.T) {
+	for _, tc := range []webhooktest.Case{
+		{Name: "a code that nobody knows", Fault: webhooktest.Status(200, `{"code":10999,"msg":"app stopped"}`), Want: notify.ChannelRefused},
+		{Name: "wrong secret", Fault: webhooktest.Status(400, `{"code":10014,"msg":"app secret invalid"}`), Want: notify.ChannelRefused},
+		{Name: "a proxy's 400", Fault: webhooktest.Status(400, "<html>Bad Request</html>"), Want: notify.ChannelRefused},
+		{Name: "a proxy's 418", Fault: webhooktest.Status(418, ""), Want: notify.ChannelRefused},
+		{Name: "success without a token", Fault: webhooktest.Status(200, `{"code":0}`), Want: notify.ChannelRefused},
+		{Name: "nothing", Fault: webhooktest.Status(200, ""), Want: notify.Retry},
+		{Name: "answer broken off", Fault: webhooktest.Truncate(), Want: notify.Retry},
+	} {
+		t.Run(tc.Name, func(t *testing.T) {
+			a, c := start(t)
+			a.Script(tc.Fault)
+			_, err := c.Send(t.Context(), part(t, c, 0, story(1, 0)))
+			var se *notify.SendError
+			if !errors.As(err, &se) || se.Outcome != tc.Want {
+				t.Errorf("error is %v, want %s", err, tc.Want)
+			}
+		})
+	}
+}
+
 func TestValidate(t *testing.T) {
 	good := feishuapp.Config{AppID: "cli_a", Secret: "s3cr3t", Chat: "oc_a"}
 	if err := good.Validate("CHANNEL_"); err != nil {
