@@ -136,7 +136,7 @@ func (c *caller) judge(a wire.Answer, token string) (int, *notify.SendError) {
 	case err != nil && ok:
 		return 0, c.poster.Fail(a, notify.Ambiguous, err.Error())
 	case err != nil || a.Status >= 300 && a.Status < 400:
-		return 0, c.poster.FailByStatus(a)
+		return 0, c.poster.FailForeign(a)
 	case code == 0 && ok:
 		return 0, nil
 	case code == 0:

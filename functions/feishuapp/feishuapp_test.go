@@ -243,6 +243,7 @@ func TestOutcomes(t *testing.T) {
 		{Name: "no code", Fault: webhooktest.Status(200, `{}`), Want: notify.Ambiguous, Says: "no code"},
 		{Name: "code 0 under 400", Fault: code(400, 0, ""), Want: notify.Ambiguous},
 		{Name: "portal", Fault: webhooktest.Status(200, "<html>log in</html>"), Want: notify.Retry, Says: "portal"},
+		{Name: "a proxy's 400", Fault: webhooktest.Status(400, "<html>Bad Request</html>"), Want: notify.Unknown, Says: "HTTP 400"},
 		{Name: "unknown", Fault: code(400, 239999, "news"), Want: notify.Unknown, Says: "news"},
 		{Name: "unknown under 500", Fault: code(500, 239999, "news"), Want: notify.Retry},
 		{Name: "receive_id", Fault: code(400, 230001, "ext=invalid receive_id"), Want: notify.ChannelRefused},

@@ -121,5 +121,8 @@ func (c *channel) judge(a wire.Answer) (id string, _ *notify.SendError) {
 		fail.RetryAfter = max(fail.RetryAfter, rule.after)
 		return "", fail
 	}
+	if said.Code == 0 {
+		return "", c.FailForeign(a)
+	}
 	return "", c.FailByStatus(a)
 }

@@ -101,6 +101,7 @@ func TestOutcomes(t *testing.T) {
 		{Name: "200, no id", Fault: webhooktest.Status(200, `{"event":"message"}`), Want: notify.Ambiguous},
 		{Name: "200, empty", Fault: webhooktest.Status(200, ""), Want: notify.Ambiguous},
 		{Name: "200, page", Fault: webhooktest.Portal(), Want: notify.Retry, Says: "captive portal"},
+		{Name: "400 of a proxy", Fault: webhooktest.Status(400, "<html>Bad Request</html>"), Want: notify.Unknown},
 		{Name: "401 of a proxy", Fault: webhooktest.Status(401, echo), Want: notify.ChannelRefused},
 		{Name: "unknown code", Fault: webhooktest.Answer(ntfytest.Error(40999, "new")), Want: notify.Unknown, Says: "new"},
 		{Name: "unknown 400", Fault: webhooktest.Answer(ntfytest.Error(40099, "new")), Want: notify.MessageRefused},

@@ -44,8 +44,10 @@ func (c *Client) judge(a wire.Answer) (int, *notify.SendError) {
 		return 0, c.FailByStatus(a)
 	case err != nil && ok && bytes.HasPrefix(bytes.TrimSpace(a.Body), []byte("<")):
 		return 0, c.Fail(a, notify.Retry, "answer is a web page, not the robot's (a captive portal?)")
+	case err != nil && ok:
+		return 0, c.Fail(a, notify.Ambiguous, err.Error())
 	case err != nil:
-		return 0, c.Fail(a, webhook.ByStatus(a.Status), err.Error())
+		return 0, c.FailForeign(a)
 	case code == 0 && ok:
 		return 0, nil
 	case code == 0:

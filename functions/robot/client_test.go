@@ -58,6 +58,7 @@ func TestAnswers(t *testing.T) {
 		{Name: "web page", Fault: webhooktest.Portal(), Want: notify.Retry, Says: "captive portal"},
 		{Name: "throttled by a gateway", Fault: webhooktest.TooMany(90*time.Second, ""), Want: notify.Retry, After: 90 * time.Second},
 		{Name: "gone", Fault: said(404, "nothing here"), Want: notify.ChannelRefused},
+		{Name: "a proxy's 400", Fault: said(400, "<html>Bad Request</html>"), Want: notify.Unknown, Says: "HTTP 400"},
 		{Name: "too large for a gateway", Fault: said(413, ""), Want: notify.MessageRefused},
 	})...)
 }

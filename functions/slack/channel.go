@@ -107,5 +107,8 @@ func (c *channel) judge(a wire.Answer) *notify.SendError {
 	case a.Status >= 200 && a.Status < 300:
 		return c.Fail(a, notify.Ambiguous, "answer is not ok: "+body)
 	}
+	if webhook.IsPage(a) {
+		return c.FailForeign(a)
+	}
 	return c.FailByStatus(a)
 }

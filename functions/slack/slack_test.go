@@ -83,6 +83,7 @@ func TestOutcomes(t *testing.T) {
 		{Name: "200, page", Fault: webhooktest.Portal(), Want: notify.Retry, Says: "captive portal"},
 		{Name: "ok, but 202", Fault: webhooktest.Status(202, "ok"), Want: notify.Ambiguous},
 		{Name: "unknown 400", Fault: webhooktest.Status(400, "something_new"+echo), Want: notify.MessageRefused, Says: "something_new"},
+		{Name: "400 of a proxy", Fault: webhooktest.Status(400, "<html>Bad Request</html>"), Want: notify.Unknown},
 		{Name: "unknown 403", Fault: webhooktest.Status(403, "something_new"+echo), Want: notify.ChannelRefused},
 		{Name: "unknown 418", Fault: webhooktest.Status(418, echo), Want: notify.Unknown},
 	}, webhooktest.Transport...)

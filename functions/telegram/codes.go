@@ -69,7 +69,7 @@ func (c *channel) judge(a wire.Answer) (answer, *notify.SendError) {
 	case !readable && a.Status >= 200 && a.Status < 300:
 		return said, c.Fail(a, notify.Ambiguous, "answer is not Telegram's")
 	case !readable:
-		return answer{}, c.FailByStatus(a)
+		return answer{}, c.FailForeign(a)
 	case said.OK && a.Status == http.StatusOK:
 		return said, nil
 	case said.OK:

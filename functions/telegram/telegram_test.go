@@ -102,6 +102,7 @@ func TestOutcomes(t *testing.T) {
 		{Name: "500", Fault: said(500, "Internal Server Error", nil), Want: notify.Retry},
 		{Name: "200, not ok", Fault: webhooktest.Status(200, `{"ok":false,"error_code":400,"description":"Bad Request: x"}`), Want: notify.MessageRefused},
 		{Name: "ok under 400", Fault: webhooktest.Status(400, `{"ok":true,"result":{}}`), Want: notify.Ambiguous},
+		{Name: "a proxy's 400", Fault: webhooktest.Status(400, "<html>Bad Request</html>"), Want: notify.Unknown, Says: "HTTP 400"},
 		{Name: "200, empty", Fault: webhooktest.Status(200, ""), Want: notify.Ambiguous},
 		{Name: "200, no ok", Fault: webhooktest.Status(200, "{}"), Want: notify.Ambiguous},
 		{Name: "200, page", Fault: webhooktest.Portal(), Want: notify.Retry, Says: "captive portal"},

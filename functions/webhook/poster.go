@@ -89,6 +89,17 @@ func (p *Poster) FailByStatus(a wire.Answer) *notify.SendError {
 	return p.Fail(a, outcome, text)
 }
 
+// FailForeign is FailByStatus for a service that always says its own code when
+// it refuses a message: without one a 400 is a proxy's, which has looked at no
+// message, so it is Unknown. A 413 may well be about the size.
+func (p *Poster) FailForeign(a wire.Answer) *notify.SendError {
+	fail := p.FailByStatus(a)
+	if fail.Outcome == notify.MessageRefused && a.Status != http.StatusRequestEntityTooLarge {
+		fail.Outcome = notify.Unknown
+	}
+	return fail
+}
+
 // wantsTLS says that a port of HTTPS was asked in plain HTTP, in the words of
 // Go, nginx and Apache: it is not the message that is wrong.
 func wantsTLS(answer string) bool {
