@@ -94,7 +94,7 @@ check_input() {
 	esac
 	[ -z "$ca_file" ] || [ -r "$ca_file" ] || die "--ca $ca_file: cannot be read"
 	[ -z "$token_file" ] || [ -r "$token_file" ] || die "--token-file $token_file: cannot be read"
-	[ -n "$binary" ] || die "the audit-webhook program is needed for checking: name it with --binary"
+	[ -n "$binary" ] || die "the audit-webhook program is needed for checking: name it with --binary (make build puts it into .cache/bin)"
 	for f in audit-policy.yaml webhook.kubeconfig 50-edgebell.yaml; do
 		[ -r "$here/$f" ] || die "$here/$f: is missing; it comes with this script"
 	done

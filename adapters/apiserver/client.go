@@ -48,7 +48,7 @@ func restConfig(kubeconfig string) (*rest.Config, error) {
 	if kubeconfig == "" {
 		rc, err := rest.InClusterConfig()
 		if err != nil {
-			return nil, fmt.Errorf("KUBECONFIG is empty, and there is no service account: %w", err)
+			return nil, fmt.Errorf("KUBECONFIG is empty, and there is no service account: outside a cluster set it to a file such as /etc/rancher/k3s/k3s.yaml: %w", err)
 		}
 		return rc, nil
 	}

@@ -34,7 +34,11 @@ func (c *config) Validate() error {
 	return errors.Join(append(errs, c.Source.Validate(), c.Sink.Validate(), c.Log.Validate(), c.Profiles.Validate())...)
 }
 
-func main() { run.Main("event-source", realMain) }
+func main() {
+	run.Help("usage: event-source\n\nReads the Events of a Kubernetes API server and posts them as CloudEvents to K_SINK.")
+	run.NoArguments("event-source")
+	run.Main("event-source", realMain)
+}
 
 func realMain(ctx context.Context) error {
 	run.Serial()

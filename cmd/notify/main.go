@@ -16,7 +16,14 @@ import (
 	"github.com/edgebell/edgebell/functions/ledger"
 )
 
+const usage = `usage: notify [--check | --explain]
+
+  without arguments   takes CloudEvents at POST / and tells them on its routes
+  --check             sends one test message on every route and says what came of it
+  --explain           says what would become of the Events on standard input`
+
 func main() {
+	run.Help(usage)
 	switch args := os.Args[1:]; {
 	case len(args) == 0:
 		run.Main("notify", realMain)
@@ -27,7 +34,7 @@ func main() {
 	case len(args) == 1 && strings.TrimLeft(args[0], "-") == "explain":
 		run.Main("notify", explain)
 	}
-	fmt.Fprintf(os.Stderr, "notify: arguments %q: must be none, --check, or --explain with an Event on standard input\n", os.Args[1:])
+	fmt.Fprintf(os.Stderr, "notify: arguments %q: must be none, --help, --check, or --explain with an Event on standard input\n", os.Args[1:])
 	os.Exit(2)
 }
 

@@ -79,12 +79,17 @@ func validateURL(raw string) error {
 		return errors.New("must be https")
 	case u.User != nil:
 		return errors.New("must not hold a user name or a password")
+	}
+	if err := validatePath(u.EscapedPath()); err != nil {
+		return err
+	}
+	switch {
 	case u.RawQuery != "" || u.ForceQuery:
 		return errors.New("must not have a query: the bot refuses it")
 	case u.Fragment != "" || strings.Contains(raw, "#"):
 		return errors.New("must not have a fragment")
 	}
-	return validatePath(u.EscapedPath())
+	return nil
 }
 
 func validatePath(path string) error {
@@ -93,7 +98,7 @@ func validatePath(path string) error {
 	}
 	token, ok := strings.CutPrefix(path, hookPath)
 	if !ok {
-		return errors.New("has an unknown path, want " + hookPath + "<token>")
+		return errors.New("is not a Feishu bot's address, want https://open.feishu.cn" + hookPath + "<token>; for another channel set CHANNEL")
 	}
 	if len(token) > maxToken || !tokenPattern.MatchString(token) {
 		return errors.New("has no usable token after " + hookPath + ", want letters, digits, - and _ alone")

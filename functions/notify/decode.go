@@ -115,7 +115,7 @@ func decodeStructured(body []byte) (event.Event, error) {
 func decodeValid(body []byte) (event.Event, error) {
 	var ce event.Event
 	if err := ce.UnmarshalJSON(body); err != nil {
-		return ce, fmt.Errorf("read CloudEvent: %w", err)
+		return ce, fmt.Errorf("read CloudEvent: %s", strings.TrimSpace(err.Error())) // the SDK ends some with a line feed
 	}
 	return ce, validate(&ce)
 }

@@ -40,6 +40,8 @@ func (c Config) Validate(prefix string) error {
 func checkPath(name string, u *url.URL) error {
 	host := strings.ToLower(u.Hostname())
 	switch {
+	case strings.HasPrefix(u.Path, "/open-apis/bot/"):
+		return fmt.Errorf("%s: is a Feishu bot's address, want %s", name, example)
 	case host != "hooks.slack.com" && host != "hooks.slack-gov.com":
 		return nil
 	case strings.HasPrefix(u.Path, "/workflows/"), strings.HasPrefix(u.Path, "/triggers/"):

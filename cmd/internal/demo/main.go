@@ -6,6 +6,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -55,7 +56,7 @@ func demo(ctx context.Context, bin, events string, rate string) error {
 
 	webhook, where := os.Getenv("FEISHU_WEBHOOK_URL"), "the group of FEISHU_WEBHOOK_URL"
 	if webhook == "" {
-		webhook, where = demoURL, "http://"+botAddress+"/"
+		webhook, where = demoURL, "http://"+botAddress+"/   (the group's page)"
 		token := demoURL[strings.LastIndexByte(demoURL, '/')+1:]
 		if err := r.start("bot", botAddress, nil, "-listen", botAddress, "-token", token); err != nil {
 			return err
@@ -69,8 +70,9 @@ func demo(ctx context.Context, bin, events string, rate string) error {
 			return err
 		}
 	}
+	page := cmp.Or(os.Getenv("PAGE"), "on")
 	if err := r.start("notify", notifyAddress, append(inherited(),
-		"FEISHU_WEBHOOK_URL="+webhook, "LISTEN_ADDRESS="+notifyAddress, "DATA_DIR="+dir, "LOG_FORMAT=text")); err != nil {
+		"FEISHU_WEBHOOK_URL="+webhook, "LISTEN_ADDRESS="+notifyAddress, "DATA_DIR="+dir, "LOG_FORMAT=text", "PAGE="+page)); err != nil {
 		return err
 	}
 	if err := r.start("event-source", sourceAddress, append(inherited(),
@@ -80,7 +82,7 @@ func demo(ctx context.Context, bin, events string, rate string) error {
 	fmt.Printf(`
   Events   %s
   Cards    %s
-  Status   http://%s/status   (metrics: /metrics)
+  Stories  http://%s/   (PAGE=on; /status and /metrics for programs)
   Source   http://%s/status
   Stop     Ctrl-C
 
@@ -99,7 +101,7 @@ func inherited() []string {
 	var out []string
 	for _, kv := range os.Environ() {
 		switch name, _, _ := strings.Cut(kv, "="); name {
-		case "FEISHU_WEBHOOK_URL", "LISTEN_ADDRESS", "DATA_DIR", "LOG_FORMAT", "KUBECONFIG", "K_SINK":
+		case "FEISHU_WEBHOOK_URL", "LISTEN_ADDRESS", "DATA_DIR", "LOG_FORMAT", "KUBECONFIG", "K_SINK", "PAGE":
 		default:
 			out = append(out, kv)
 		}
@@ -126,7 +128,7 @@ func (r *runner) ended() chan error {
 func (r *runner) start(name, address string, env []string, args ...string) error {
 	if c, err := net.DialTimeout("tcp", address, time.Second); err == nil {
 		_ = c.Close()
-		return fmt.Errorf("start %s: something listens on %s already", name, address)
+		return fmt.Errorf("start %s: something listens on %s already: another make run? end it first", name, address)
 	}
 	cmd := exec.Command(filepath.Join(r.bin, name), args...)
 	cmd.Env = env
@@ -135,7 +137,9 @@ func (r *runner) start(name, address string, env []string, args ...string) error
 	if err != nil {
 		return err
 	}
-	cmd.Stdout = os.Stdout
+	if name == "notify" { // CHANNEL=log prints cards; what the stand-ins say is in the table below
+		cmd.Stdout = os.Stdout
+	}
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start %s: %w", name, err)
 	}

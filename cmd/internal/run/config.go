@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"reflect"
 	"strings"
 	"time"
@@ -22,7 +23,15 @@ func Config(ctx context.Context, cfg interface{ Validate() error }) error {
 		fresh := reflect.New(reflect.TypeOf(cfg).Elem()).Interface()
 		return configure(ctx, fresh.(interface{ Validate() error }), process)
 	}
-	return configure(ctx, cfg, process)
+	process.near = near(cfg, os.Environ())
+	err := configure(ctx, cfg, process)
+	if err == nil {
+		return nil
+	}
+	for _, line := range process.near {
+		err = errors.Join(err, errors.New(line))
+	}
+	return configError{err}
 }
 
 // Under reads cfg, a pointer to a struct, from the variables that begin with
@@ -102,7 +111,7 @@ func describe(t reflect.Type) string {
 	case reflect.Bool:
 		return "true or false"
 	case reflect.Int, reflect.Int32, reflect.Int64:
-		return "a whole number"
+		return "a whole number without a unit"
 	case reflect.Float64:
 		return "a number"
 	}

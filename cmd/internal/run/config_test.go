@@ -41,7 +41,7 @@ func TestConfig(t *testing.T) {
 		{"every wrong variable is named", map[string]string{"WAIT": "soon", "MANY": "many", "ON": "perhaps"}, testConfig{}, []string{
 			`ON "perhaps": must be true or false`,
 			`WAIT "soon": must be a duration such as 5s, 10m or 1h`,
-			`MANY "many": must be a whole number`,
+			`MANY "many": must be a whole number without a unit`,
 		}},
 		{"with what Validate says", map[string]string{"WAIT": "soon", "MANY": "-1"}, testConfig{}, []string{
 			`WAIT "soon": must be a duration such as 5s, 10m or 1h`, `MANY: must not be negative`,

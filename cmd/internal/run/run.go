@@ -48,15 +48,18 @@ func (l *Log) level() (level slog.Level, err error) {
 }
 
 // Setup makes the default logger, which writes to standard error.
-func (l *Log) Setup(process string) *slog.Logger {
+func (l *Log) Setup(name string) *slog.Logger {
 	level, _ := l.level()
 	opts := &slog.HandlerOptions{Level: level}
 	var h slog.Handler = slog.NewJSONHandler(os.Stderr, opts)
 	if l.Format == "text" {
 		h = slog.NewTextHandler(os.Stderr, opts)
 	}
-	log := slog.New(h).With("process", process)
+	log := slog.New(h).With("process", name)
 	slog.SetDefault(log)
+	for _, line := range process.near {
+		log.Warn("variable is ignored", "variable", line)
+	}
 	return log
 }
 

@@ -59,6 +59,8 @@ type secrets struct {
 	read map[string]secret
 	// again reads the whole environment anew and says what is wrong with it.
 	again func(context.Context) error
+	// near says of variables that are ignored which ones are probably meant.
+	near []string
 	// changed says that this turn ends because of a changed file.
 	changed bool
 }

@@ -10,12 +10,12 @@ command -v chromium >/dev/null || {
     echo "chromium is not installed: apt-get install chromium fonts-noto-cjk" >&2
     exit 1
 }
-# shoot NAME LANGUAGE URL
+# shoot NAME LANGUAGE URL HEIGHT (of the picture)
 shoot() {
     profile=$(mktemp -d)
     chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --hide-scrollbars \
         --disable-background-networking --disable-component-update --disable-sync \
-        --user-data-dir="$profile" --window-size=500,1500 \
+        --user-data-dir="$profile" --window-size="500,$4" \
         --screenshot="$here/$1-$2.png" "$3" >/dev/null 2>&1
     rm -rf "$profile"
 }
@@ -30,8 +30,8 @@ for language in zh en; do
         [ "$tries" -lt 60 ] || { echo "no cards came" >&2; exit 1; }
         sleep 1
     done
-    shoot cards "$language" http://127.0.0.1:8090/
-    shoot page "$language" http://127.0.0.1:8080/
+    shoot cards "$language" http://127.0.0.1:8090/ 1720
+    shoot page "$language" http://127.0.0.1:8080/ 1500
     kill "$demo"
     wait "$demo" || true
     trap - EXIT
