@@ -23,7 +23,7 @@ var allowed = map[string][]string{
 	"adapters/kubeevent/wire": {},
 	"adapters/sink":           {},
 	"adapters/apiserver":      {"adapters/kubeevent/core", "adapters/kubeevent/wire"},
-	"adapters/auditwebhook":   {"adapters/kubeevent"},
+	"adapters/auditwebhook":   {"adapters/kubeevent/core", "adapters/kubeevent/wire"},
 	"adapters/status":         {"adapters/kubeevent/wire"},
 
 	"functions/alert":  {},

@@ -16,7 +16,7 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"github.com/edgebell/edgebell/adapters/kubeevent"
+	"github.com/edgebell/edgebell/adapters/kubeevent/wire"
 )
 
 const (
@@ -85,9 +85,9 @@ func (w *Webhook) Run(ctx context.Context) {
 // Status fills in what the webhook knows of itself; Accepted and Refused are
 // the sink's. It is connected while it listens: the API server opens
 // connections as it likes, and silence means that there are no Events.
-func (w *Webhook) Status() kubeevent.Status {
-	return kubeevent.Status{
-		Origin:         kubeevent.OriginAudit,
+func (w *Webhook) Status() wire.Status {
+	return wire.Status{
+		Origin:         wire.OriginAudit,
 		Connected:      true,
 		ConnectedSince: w.since,
 		Dropped:        w.count.dropped(),

@@ -8,10 +8,9 @@ import (
 	"strings"
 
 	"github.com/cloudevents/sdk-go/v2/event"
-	corev1 "k8s.io/api/core/v1"
-	eventsv1 "k8s.io/api/events/v1"
 
-	"github.com/edgebell/edgebell/adapters/kubeevent"
+	"github.com/edgebell/edgebell/adapters/kubeevent/core"
+	"github.com/edgebell/edgebell/adapters/kubeevent/wire"
 )
 
 // Why an entry was dropped.
@@ -92,8 +91,9 @@ func decode(cluster string, body []byte) (parcel, error) {
 		return p, errNotAudit
 	}
 	p.entries = len(list.Items)
+	maker := core.NewMaker(cluster, wire.OriginAudit)
 	for i, raw := range list.Items {
-		if reason, err := p.add(cluster, raw); err != nil {
+		if reason, err := p.add(maker, raw); err != nil {
 			p.drop(reason, fmt.Errorf("items[%d]: %w", i, err))
 		}
 	}
@@ -101,7 +101,7 @@ func decode(cluster string, body []byte) (parcel, error) {
 }
 
 // add takes in one entry; most are none of ours and no error either.
-func (p *parcel) add(cluster string, raw json.RawMessage) (reason string, err error) {
+func (p *parcel) add(maker *core.Maker, raw json.RawMessage) (reason string, err error) {
 	var e entry
 	if err := json.Unmarshal(raw, &e); err != nil {
 		return dropMalformed, fmt.Errorf("read entry: %w", err)
@@ -113,7 +113,7 @@ func (p *parcel) add(cluster string, raw json.RawMessage) (reason string, err er
 	if ev == nil || err != nil {
 		return reason, err
 	}
-	ce, err := kubeevent.FromCore(cluster, kubeevent.OriginAudit, ev)
+	ce, err := maker.Make(ev)
 	if err != nil {
 		return dropMalformed, err
 	}
@@ -145,7 +145,7 @@ func dryRun(uri string) bool {
 
 // object is the Event as it was stored, nil when the write was of something
 // else.
-func (e *entry) object() (*corev1.Event, string, error) {
+func (e *entry) object() (*core.Event, string, error) {
 	if len(e.ResponseObject) == 0 || string(e.ResponseObject) == "null" {
 		return e.missing()
 	}
@@ -160,17 +160,17 @@ func (e *entry) object() (*corev1.Event, string, error) {
 	case head.Kind != "Event":
 		return nil, "", nil
 	case head.APIVersion == "v1":
-		ev := new(corev1.Event)
+		ev := new(core.Event)
 		if err := json.Unmarshal(e.ResponseObject, ev); err != nil {
 			return nil, dropMalformed, fmt.Errorf("read Event: %w", err)
 		}
 		return ev, "", nil
 	case head.APIVersion == "events.k8s.io/v1":
-		ev := new(eventsv1.Event)
+		ev := new(core.EventsV1)
 		if err := json.Unmarshal(e.ResponseObject, ev); err != nil {
 			return nil, dropMalformed, fmt.Errorf("read events.k8s.io/v1 Event: %w", err)
 		}
-		return kubeevent.FromEventsV1(ev), "", nil
+		return ev.Core(), "", nil
 	case strings.HasPrefix(head.APIVersion, "events.k8s.io/"):
 		return nil, dropUnsupported, fmt.Errorf("apiVersion %.40q of an Event: must be v1 or events.k8s.io/v1", head.APIVersion)
 	}
@@ -178,7 +178,7 @@ func (e *entry) object() (*corev1.Event, string, error) {
 }
 
 // missing: a write of an Event whose object was left out is an Event lost.
-func (e *entry) missing() (*corev1.Event, string, error) {
+func (e *entry) missing() (*core.Event, string, error) {
 	ref := e.ObjectRef
 	if ref.Resource != "events" || (ref.APIGroup != "" && ref.APIGroup != "events.k8s.io") {
 		return nil, "", nil

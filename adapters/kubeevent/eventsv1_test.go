@@ -11,6 +11,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/edgebell/edgebell/adapters/kubeevent/core"
 )
 
 // coreNames are the names that the API server gives to the fields of an
@@ -50,16 +52,22 @@ func checkFromEventsV1(t *testing.T, raw []byte) {
 	if err := json.Unmarshal(raw, &in); err != nil {
 		t.Fatal(err)
 	}
-	data, err := json.Marshal(FromEventsV1(&in))
-	if err != nil {
+	var small core.EventsV1
+	if err := json.Unmarshal(raw, &small); err != nil {
 		t.Fatal(err)
 	}
-	var got map[string]any
-	if err := json.Unmarshal(data, &got); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(renamed(t, raw), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", in.Name, diff)
+	for _, out := range []any{FromEventsV1(&in), small.Core()} {
+		data, err := json.Marshal(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got map[string]any
+		if err := json.Unmarshal(data, &got); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(renamed(t, raw), got); diff != "" {
+			t.Errorf("%s as %T (-want +got):\n%s", in.Name, out, diff)
+		}
 	}
 }
 
@@ -113,10 +121,10 @@ func TestFromEventsV1LosesNothing(t *testing.T) {
 	}
 	checkFromEventsV1(t, raw)
 
-	core := reflect.ValueOf(*FromEventsV1(&full))
-	for i := range core.NumField() {
-		if core.Field(i).IsZero() {
-			t.Errorf("%s of the core/v1 Event is not set", core.Type().Field(i).Name)
+	got := reflect.ValueOf(*FromEventsV1(&full))
+	for i := range got.NumField() {
+		if got.Field(i).IsZero() {
+			t.Errorf("%s of the core/v1 Event is not set", got.Type().Field(i).Name)
 		}
 	}
 }

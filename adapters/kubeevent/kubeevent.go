@@ -1,9 +1,11 @@
-// Package kubeevent is the CloudEvent contract between the adapters and the
-// function: a Kubernetes Event as a CloudEvent and back, and the status that a
-// source reports about itself. It is pure: no network, no clock, no state.
+// Package kubeevent is the CloudEvent contract in Kubernetes' own types: an Event
+// as a CloudEvent and back, and the status that a source reports about itself.
+// It is pure: no network, no clock, no state. The programs link only core (what
+// they read of an API server) and wire (what a receiver reads), which are held
+// against it; those types would be a fifth of each program.
 //
-// Begin with FromCore (adapters) or Decode (the function). An events.k8s.io/v1
-// Event goes through FromEventsV1 first, so that one shape travels.
+// Begin with FromCore or Decode. An events.k8s.io/v1 Event goes through
+// FromEventsV1 first, so that one shape travels.
 package kubeevent
 
 import (

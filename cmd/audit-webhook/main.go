@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/edgebell/edgebell/adapters/auditwebhook"
-	"github.com/edgebell/edgebell/adapters/kubeevent"
+	"github.com/edgebell/edgebell/adapters/kubeevent/wire"
 	"github.com/edgebell/edgebell/adapters/sink"
 	"github.com/edgebell/edgebell/adapters/status"
 	"github.com/edgebell/edgebell/cmd/internal/run"
@@ -47,7 +47,7 @@ func realMain(ctx context.Context) error {
 	if err := cfg.Profiles.Serve(ctx); err != nil {
 		return err
 	}
-	client, err := sink.New(cfg.Sink, sink.WithLogger(log), sink.WithUncounted(kubeevent.TypeStatus))
+	client, err := sink.New(cfg.Sink, sink.WithLogger(log), sink.WithUncounted(wire.TypeStatus))
 	if err != nil {
 		return fmt.Errorf("prepare sink: %w", err)
 	}
@@ -59,12 +59,12 @@ func realMain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	now := func() kubeevent.Status {
+	now := func() wire.Status {
 		s, sent := hook.Status(), client.Stats()
 		s.Accepted, s.Refused = sent.Accepted, sent.Refused
 		return s
 	}
-	reporter := status.New(cfg.Audit.Cluster, kubeevent.OriginAudit, time.Minute, now, client, log)
+	reporter := status.New(cfg.Audit.Cluster, wire.OriginAudit, time.Minute, now, client, log)
 
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var rest sync.WaitGroup

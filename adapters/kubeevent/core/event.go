@@ -5,7 +5,8 @@
 // managedFields are passed over: nothing reads them and they are half of the
 // bytes.
 //
-// Begin with ReadList or ReadChange, then Maker.
+// Begin with ReadList or ReadChange, then Maker. An events.k8s.io/v1 Event goes
+// through EventsV1.Core first, so that one shape travels.
 package core
 
 import (
