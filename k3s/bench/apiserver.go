@@ -73,7 +73,7 @@ func eventBody(ev *corev1.Event) ([]byte, error) {
 // post wants one status and returns when it began and when it was answered.
 func (a *apiServer) post(path string, body []byte, want int) (began, answered time.Time, err error) {
 	began = time.Now()
-	resp, err := a.Client.Post(a.Host+path, "application/json", bytes.NewReader(body))
+	resp, err := a.Client.Post(a.Config.Host+path, "application/json", bytes.NewReader(body))
 	if err != nil {
 		return began, answered, err
 	}

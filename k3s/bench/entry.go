@@ -74,7 +74,7 @@ func (e *entry) startWatch(flags []string) error {
 	if err := e.startServer(flags); err != nil {
 		return err
 	}
-	at, err := url.Parse(e.server.Host)
+	at, err := url.Parse(e.server.Config.Host)
 	if err != nil {
 		return err
 	}

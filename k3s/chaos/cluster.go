@@ -116,7 +116,7 @@ func (p *plane) killAPIServer() error {
 	if err != nil {
 		return fmt.Errorf("find the API server: %w", err)
 	}
-	if err := syscall.Kill(int(pid), syscall.SIGKILL); err != nil {
+	if err := pid.Signal(syscall.SIGKILL); err != nil {
 		return fmt.Errorf("kill the API server: %w", err)
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/edgebell/edgebell/functions/feishu/feishutest"
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 // tenant may create and patch Events in one namespace, as any ServiceAccount
@@ -45,7 +46,7 @@ func newTenant(t *testing.T, c *cluster, namespace string) tenant {
 	if err := json.Unmarshal(answer, &made); err != nil || made.Status.Token == "" {
 		t.Fatalf("token: %d %s", status, answer)
 	}
-	plain, err := rest.HTTPClientFor(rest.AnonymousClientConfig(c.config))
+	plain, err := rest.HTTPClientFor(rest.AnonymousClientConfig(c.Config))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +60,7 @@ func (a tenant) try(t *testing.T, method, path string, body any) (status int, an
 	if err != nil {
 		t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), method, a.c.config.Host+path, bytes.NewReader(raw))
+	req, err := http.NewRequestWithContext(t.Context(), method, a.c.Config.Host+path, bytes.NewReader(raw))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +147,7 @@ func TestTenantAsAttacker(t *testing.T) {
 	bot := feishutest.NewBot(feishutest.Options{})
 	bot.Start()
 	defer bot.Close()
-	sink := freeAddress(t)
+	sink := process.FreeAddress()
 	startNotify(t, bot, sink, t.TempDir(), "GROUP_WAIT=1s", "DIGEST_THRESHOLD=50", "FEISHU_MAX_PER_MINUTE=100")
 	startSource(t, c, sink)
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/edgebell/edgebell/functions/feishu/feishutest"
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 // TestAuditStories: the API server tells by itself, by the installer's own
@@ -17,14 +18,14 @@ import (
 // finds; a poisoned request costs itself alone; with the watch on as well
 // nothing is counted twice.
 func TestAuditStories(t *testing.T) {
-	webhook, sink, dir := freeAddress(t), freeAddress(t), t.TempDir()
+	webhook, sink, dir := process.FreeAddress(), process.FreeAddress(), t.TempDir()
 	bot := bell(t)
-	startNotifyHere := func() *process { return startNotify(t, bot, sink, dir, "GROUP_WAIT=1s", "DIGEST_THRESHOLD=50") }
+	startNotifyHere := func() *running { return startNotify(t, bot, sink, dir, "GROUP_WAIT=1s", "DIGEST_THRESHOLD=50") }
 	notify := startNotifyHere()
 	startAudit(t, webhook, sink)
 	c := startCluster(t, installed(t, "http://"+webhook)...)
 	c.prepare(t)
-	watched, watchedDir := freeAddress(t), t.TempDir()
+	watched, watchedDir := process.FreeAddress(), t.TempDir()
 	watchedNotify := startNotify(t, bell(t), watched, watchedDir, "GROUP_WAIT=1s")
 	startSource(t, c, watched)
 
@@ -62,8 +63,8 @@ func TestAuditStories(t *testing.T) {
 	goOn := c.holdWriters(t)
 	c.wantCounts(t, sink)
 	c.wantCounts(t, watched)
-	notify.stop(t)
-	watchedNotify.stop(t)
+	notify.end(t)
+	watchedNotify.end(t)
 	c.wantStories(t, "by audit", dir)
 	c.wantStories(t, "by watch", watchedDir)
 	notify = startNotifyHere()
@@ -82,7 +83,7 @@ func TestAuditStories(t *testing.T) {
 	})
 	c.holdWriters(t)
 	c.wantCounts(t, sink)
-	notify.stop(t)
+	notify.end(t)
 	c.wantStories(t, "by both", dir)
 	if st, err := readAudit(webhook); err != nil || len(st.Dropped) != 0 || st.PutOff != 0 {
 		t.Errorf("audit webhook: %+v, %v; want nothing dropped", st, err)
@@ -114,7 +115,7 @@ func (c *cluster) poison(t *testing.T, bot *feishutest.Bot) {
 // was to repeat, which the receiver counts; a list closes the gap.
 func TestAuditOutage(t *testing.T) {
 	t.Parallel()
-	webhook, sink, dir := freeAddress(t), freeAddress(t), t.TempDir()
+	webhook, sink, dir := process.FreeAddress(), process.FreeAddress(), t.TempDir()
 	bot := bell(t)
 	startAudit(t, webhook, sink)
 	c := startCluster(t, append(installed(t, "http://"+webhook), "--without", "controller-manager,scheduler")...)
@@ -138,7 +139,7 @@ func TestAuditOutage(t *testing.T) {
 	eventually(t, 90*time.Second, "the API server repeats", func() error { return wantOccurrences(sink, notify, 1) })
 	putOff(0)
 
-	notify.stop(t)
+	notify.end(t)
 	warn("lost-1")
 	warn("lost-2")
 	putOff(2)

@@ -3,15 +3,10 @@
 package e2e
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,6 +15,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/edgebell/edgebell/functions/feishu/feishutest"
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 const auditToken = "e2e-t0ken"
@@ -57,21 +53,19 @@ func installed(t *testing.T, url string, args ...string) (flags []string) {
 }
 
 // startAudit runs the audit webhook's receiver.
-func startAudit(t *testing.T, address, sink string) *process {
+func startAudit(t *testing.T, address, sink string) *running {
 	t.Helper()
 	p := spawnAudit(t, address, sink)
 	waitReady(t, p, address)
 	return p
 }
 
-func spawnAudit(t *testing.T, address, sink string, env ...string) *process {
+func spawnAudit(t *testing.T, address, sink string, env ...string) *running {
 	t.Helper()
-	p, out := spawn(t, "audit-webhook", append([]string{
+	return spawn(t, "audit-webhook", append([]string{
 		"K_SINK=http://" + sink + "/", "LISTEN_ADDRESS=" + address, "AUDIT_TOKEN=" + auditToken,
 		"CLUSTER_NAME=e2e", "LOG_FORMAT=text",
 	}, env...))
-	go func() { _, _ = io.Copy(io.Discard, out) }()
-	return p
 }
 
 // restartAPIServer ends the API server in an orderly way and waits until the
@@ -79,46 +73,31 @@ func spawnAudit(t *testing.T, address, sink string, env ...string) *process {
 func (c *cluster) restartAPIServer(t *testing.T) {
 	t.Helper()
 	starts := func() int {
-		log, err := os.ReadFile(filepath.Join(c.dir, "apiserver.log"))
+		log, err := c.Log()
 		if err != nil {
 			t.Fatal(err)
 		}
-		return strings.Count(string(log), "Serving securely")
+		return strings.Count(log, "Serving securely")
 	}
 	before := starts()
-	if err := c.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+	if err := c.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, time.Minute, "the API server is back", func() error {
 		if n := starts(); n <= before {
 			return fmt.Errorf("started %d times", n)
 		}
-		resp, err := c.client.Get(c.config.Host + "/readyz")
-		if err != nil {
-			return err
-		}
-		defer func() { _ = resp.Body.Close() }()
-		if resp.StatusCode != http.StatusOK {
-			return errors.New(resp.Status)
-		}
-		return nil
+		_, err := process.Get(t.Context(), c.Client, c.Config.Host+"/readyz")
+		return err
 	})
 }
 
 // auditErrors is what the API server says that it lost, over all plugins.
-func (c *cluster) auditErrors(t *testing.T) (n int) {
+func (c *cluster) auditErrors(t *testing.T) int {
 	t.Helper()
-	_, answer := c.do(t, http.MethodGet, "/metrics", "", nil)
-	for line := range strings.Lines(string(answer)) {
-		if !strings.HasPrefix(line, "apiserver_audit_error_total") {
-			continue
-		}
-		_, value, _ := strings.Cut(strings.TrimSpace(line), "} ")
-		one, err := strconv.Atoi(value)
-		if err != nil {
-			t.Fatalf("%q: %v", line, err)
-		}
-		n += one
+	n, err := c.AuditErrors(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
 	return n
 }
@@ -130,12 +109,8 @@ type auditStatus struct {
 }
 
 func readAudit(address string) (st auditStatus, err error) {
-	resp, err := http.Get("http://" + address + "/status")
-	if err != nil {
-		return st, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	return st, json.NewDecoder(resp.Body).Decode(&st)
+	err = statusOf(address, &st)
+	return st, err
 }
 
 func bell(t *testing.T) *feishutest.Bot {

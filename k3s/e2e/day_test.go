@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/edgebell/edgebell/functions/feishu/feishutest"
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 // TestHeartbeatComesOnceADay sets it to a minute that is about to begin.
@@ -18,7 +19,7 @@ func TestHeartbeatComesOnceADay(t *testing.T) {
 	bot.Start()
 	defer bot.Close()
 	at := time.Now().UTC().Add(70 * time.Second)
-	address, dir := freeAddress(t), t.TempDir()
+	address, dir := process.FreeAddress(), t.TempDir()
 	beat := "HEARTBEAT=" + at.Format("15:04")
 	p := startNotify(t, bot, address, dir, beat)
 	eventually(t, 3*time.Minute, "heartbeat", func() error {
@@ -27,7 +28,7 @@ func TestHeartbeatComesOnceADay(t *testing.T) {
 		}
 		return nil
 	})
-	p.stop(t)
+	p.end(t)
 	startNotify(t, bot, address, dir, beat, "GROUP_WAIT=100ms")
 	if status, err := send(address, "after-the-restart", 1); err != nil || status != http.StatusNoContent {
 		t.Fatalf("send: %d %v", status, err)
@@ -50,7 +51,7 @@ func TestBudgetHoldsBackAndSaysSo(t *testing.T) {
 	bot := feishutest.NewBot(feishutest.Options{})
 	bot.Start()
 	defer bot.Close()
-	address := freeAddress(t)
+	address := process.FreeAddress()
 	startNotify(t, bot, address, t.TempDir(), "DATA_BUDGET_PER_DAY=50000", "GROUP_WAIT=10ms",
 		"DIGEST_THRESHOLD=1000", "FEISHU_MAX_PER_MINUTE=100", "REPEAT_INTERVAL=1s")
 	stop := time.Now().Add(2 * time.Minute)

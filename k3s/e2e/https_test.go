@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 // hook is an audit webhook behind HTTPS and the API server that posts to it.
@@ -22,8 +24,8 @@ type hook struct {
 	c          *cluster
 	address    string
 	sink       string
-	notify     *process
-	process    *process
+	notify     *running
+	process    *running
 	kubeconfig string // of the API server's webhook backend
 	trusted    *x509.CertPool
 	taken      int64
@@ -76,7 +78,7 @@ func TestAuditHTTPS(t *testing.T) {
 	h.wantRefused(t, "a-server-that-the-API-server-does-not-trust")
 	h.use(t, after, `{"token": "`+auditToken+`"}`)
 	h.wantTaken(t, "token-again")
-	if out := h.process.output(); strings.Contains(out, auditToken) || strings.Contains(out, "wrong") {
+	if out := h.process.Output(); strings.Contains(out, auditToken) || strings.Contains(out, "wrong") {
 		t.Error("the webhook's log holds a token")
 	}
 }
@@ -89,7 +91,7 @@ func certificateUser(name string) string {
 // between the API server's tries are shorter, or each refusal would take 90 s.
 func startHook(t *testing.T, ca *authority, env ...string) *hook {
 	t.Helper()
-	h := &hook{address: freeAddress(t), sink: freeAddress(t), trusted: x509.NewCertPool()}
+	h := &hook{address: process.FreeAddress(), sink: process.FreeAddress(), trusted: x509.NewCertPool()}
 	h.trusted.AddCert(ca.certificate)
 	h.notify = startNotify(t, bell(t), h.sink, t.TempDir(), "GROUP_WAIT=1s")
 	h.process = spawnAudit(t, h.address, h.sink, env...)

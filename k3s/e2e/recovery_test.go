@@ -5,20 +5,18 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/edgebell/edgebell/functions/feishu/feishutest"
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 // startNode runs a real kubelet whose containers are pretended.
-func startNode(t *testing.T, c *cluster, name string) *process {
+func startNode(t *testing.T, c *cluster, name string) *running {
 	t.Helper()
-	p, out := spawn(t, "controlplane", nil, "hollow-node", "--dir", c.dir, "--name", name)
-	go func() { _, _ = io.Copy(io.Discard, out) }()
-	return p
+	return spawn(t, "controlplane", nil, "hollow-node", "--dir", c.Dir, "--name", name)
 }
 
 // wantReady wants n Pods whose condition Ready is as given.
@@ -75,7 +73,7 @@ func TestNodeIsLostAndComesBack(t *testing.T) {
 	bot := feishutest.NewBot(feishutest.Options{Keywords: []string{"edgebell"}})
 	bot.Start()
 	t.Cleanup(bot.Close)
-	sink := freeAddress(t)
+	sink := process.FreeAddress()
 	startNotify(t, bot, sink, t.TempDir(), "FEISHU_KEYWORD=edgebell", "GROUP_WAIT=4s", "FEISHU_MAX_PER_MINUTE=100",
 		"FILTER=type=Warning;kind=Node,reason in (NodeNotReady)")
 	startSource(t, c, sink)
@@ -86,7 +84,7 @@ func TestNodeIsLostAndComesBack(t *testing.T) {
 		c.create(t, "/apis/apps/v1/namespaces/demo/deployments", deployment(name, replicas))
 	}
 	eventually(t, time.Minute, "four Pods are ready", func() error { return c.wantReady(t, 4, "True") })
-	node.kill()
+	node.Kill()
 	lost := time.Now()
 	trouble := wantCard(t, bot, time.Minute, "Node edge-1", "NodeNotReady", "Pods affected: 4", "demo/till-*", "demo/kiosk-", "demo/camera-")
 	t.Logf("told %s after the power went", time.Since(lost).Round(time.Second))

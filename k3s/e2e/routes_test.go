@@ -13,6 +13,7 @@ import (
 	"github.com/edgebell/edgebell/functions/alert"
 	"github.com/edgebell/edgebell/functions/feishu/feishutest"
 	"github.com/edgebell/edgebell/functions/webhook/webhooktest"
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 // routed is a function with three routes to three channels, fed by a cluster.
@@ -23,14 +24,14 @@ type routed struct {
 	slack  *brokenSlack
 	at     string
 	dir    string
-	notify *process
+	notify *running
 }
 
 func startRouted(t *testing.T) *routed {
 	t.Helper()
 	r := &routed{
 		c: startCluster(t), bot: feishutest.NewBot(feishutest.Options{Secret: "s3cret"}), slack: newBrokenSlack(t),
-		hook: webhooktest.NewReceiver(webhooktest.ReceiverOptions{Path: "/team", Token: "token-of-the-team"}), at: freeAddress(t), dir: t.TempDir(),
+		hook: webhooktest.NewReceiver(webhooktest.ReceiverOptions{Path: "/team", Token: "token-of-the-team"}), at: process.FreeAddress(), dir: t.TempDir(),
 	}
 	r.bot.Start()
 	t.Cleanup(r.bot.Close)
@@ -123,7 +124,7 @@ func TestOneBrokenChannelHoldsUpNoOther(t *testing.T) {
 	r.quiet(t, 30*time.Second, "team", "default")
 	r.wantKept(t)
 
-	r.notify.kill()
+	r.notify.Kill()
 	r.start(t)
 	r.c.create(t, coreEvents, coreEvent("cam.2", "Pod", "camera-back", "Warning", "BackOff", "Back-off restarting", 6))
 	r.c.create(t, "/api/v1/namespaces/default/events", aboutNode("pi-2.1", "pi-2", "Rebooted", "Node pi-2 has been rebooted", 7))
@@ -167,7 +168,7 @@ func (r *routed) wantKept(t *testing.T) {
 func (r *routed) judge(t *testing.T) {
 	t.Helper()
 	events, messages := r.c.heldWarnings(t), r.messages(t)
-	r.notify.stop(t)
+	r.notify.end(t)
 	groups := routedGroups(t, r.dir, "team", "platform", "default")
 	if len(groups) < 8 {
 		t.Errorf("%d stories, want at least eight", len(groups))

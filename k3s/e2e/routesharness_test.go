@@ -166,13 +166,8 @@ func lastOf(messages []said, reason, name string) (total int64, n int) {
 
 // routeStates are what /status says of each route.
 func routeStates(address string) (map[string]routeState, error) {
-	resp, err := http.Get("http://" + address + "/status")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = resp.Body.Close() }()
 	var st struct{ Routes []routeState }
-	if err := json.NewDecoder(resp.Body).Decode(&st); err != nil {
+	if err := statusOf(address, &st); err != nil {
 		return nil, err
 	}
 	out := map[string]routeState{}

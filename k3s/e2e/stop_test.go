@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/edgebell/edgebell/functions/feishu/feishutest"
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 // send posts a Warning about an object as a binary-mode CloudEvent.
@@ -54,7 +55,7 @@ func TestStopWithinFiveSeconds(t *testing.T) {
 	bot.Start()
 	defer bot.Close()
 	bot.Script(feishutest.AcceptThenHang(20 * time.Second))
-	address, dir := freeAddress(t), t.TempDir()
+	address, dir := process.FreeAddress(), t.TempDir()
 	p := startNotify(t, bot, address, dir, "GROUP_WAIT=100ms")
 	for i := range 3 {
 		if status, err := send(address, fmt.Sprintf("svc-%d", i), 4); err != nil || status != http.StatusNoContent {
@@ -67,12 +68,12 @@ func TestStopWithinFiveSeconds(t *testing.T) {
 		t.Fatal(err)
 	}
 	asked := time.Now()
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := p.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	<-p.done
-	if took := time.Since(asked); took > 5*time.Second || p.err != nil {
-		t.Errorf("stopped after %s with %v, want at most 5 s and no error", took, p.err)
+	<-p.Done
+	if took := time.Since(asked); took > 5*time.Second || p.Err != nil {
+		t.Errorf("stopped after %s with %v, want at most 5 s and no error", took, p.Err)
 	}
 	startNotify(t, bot, address, dir, "GROUP_WAIT=100ms")
 	eventually(t, 30*time.Second, "the other stories", func() error {
@@ -102,23 +103,15 @@ func TestWrongEnvironment(t *testing.T) {
 		{"notify", nil, []string{"FEISHU_WEBHOOK_URL"}},
 		{"event-source", []string{"K_SINK=notify", "SINK_BATCH=-1", "FIELD_SELECTOR=a b"}, []string{"K_SINK", "SINK_BATCH", "FIELD_SELECTOR"}},
 	} {
-		p, out := spawn(t, tc.process, tc.env)
-		go func() {
-			b := make([]byte, 1<<10)
-			for {
-				if _, err := out.Read(b); err != nil {
-					return
-				}
-			}
-		}()
-		<-p.done
-		if code := p.cmd.ProcessState.ExitCode(); code != 2 {
+		p := spawn(t, tc.process, tc.env)
+		<-p.Done
+		if code := p.Cmd.ProcessState.ExitCode(); code != 2 {
 			t.Errorf("%s with %q exits with %d, want 2", tc.process, tc.env, code)
 		}
-		lines := strings.Split(strings.TrimSpace(p.output()), "\n")
+		lines := strings.Split(strings.TrimSpace(p.Output()), "\n")
 		for i, want := range tc.says {
-			if i >= len(lines) || !strings.Contains(p.output(), want) {
-				t.Errorf("%s with %q says\n%s\nwant a line about %s", tc.process, tc.env, p.output(), want)
+			if i >= len(lines) || !strings.Contains(p.Output(), want) {
+				t.Errorf("%s with %q says\n%s\nwant a line about %s", tc.process, tc.env, p.Output(), want)
 			}
 		}
 	}

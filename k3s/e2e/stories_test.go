@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/edgebell/edgebell/functions/feishu/feishutest"
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 // text is all that a person can read of a message.
@@ -48,7 +49,7 @@ func TestStoriesBecomeCards(t *testing.T) {
 	bot := feishutest.NewBot(feishutest.Options{Secret: "s3cret", Keywords: []string{"edgebell"}})
 	bot.Start()
 	defer bot.Close()
-	sink, dir := freeAddress(t), t.TempDir()
+	sink, dir := process.FreeAddress(), t.TempDir()
 	notify := startNotify(t, bot, sink, dir, "FEISHU_SECRET=s3cret", "FEISHU_KEYWORD=edgebell", "GROUP_WAIT=3s",
 		"DIGEST_THRESHOLD=50", "FEISHU_MAX_PER_MINUTE=100", "SINK_TOKEN=between-us")
 	startSource(t, c, sink, "SINK_TOKEN=between-us")
@@ -94,7 +95,7 @@ func TestStoriesBecomeCards(t *testing.T) {
 	}
 	c.holdWriters(t)
 	c.wantCounts(t, sink)
-	notify.stop(t)
+	notify.end(t)
 	c.wantStories(t, "by watch", dir)
 }
 
@@ -137,16 +138,12 @@ type ledgerStatus struct {
 }
 
 func readStatus(address string) (st ledgerStatus, err error) {
-	resp, err := http.Get("http://" + address + "/status")
-	if err != nil {
-		return st, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	return st, json.NewDecoder(resp.Body).Decode(&st)
+	err = statusOf(address, &st)
+	return st, err
 }
 
 // wantOccurrences wants at least n occurrences counted.
-func wantOccurrences(address string, p *process, n int64) error {
+func wantOccurrences(address string, p *running, n int64) error {
 	st, err := readStatus(address)
 	if err != nil {
 		return err

@@ -4,13 +4,12 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -28,13 +27,12 @@ func (c *cluster) holdWriters(t *testing.T) (goOn func()) {
 	t.Helper()
 	signal := func(s syscall.Signal) {
 		for _, name := range []string{"controller-manager", "scheduler"} {
-			raw, err := os.ReadFile(filepath.Join(c.dir, name+".pid"))
-			if err != nil {
+			pid, err := c.Component(name)
+			if errors.Is(err, fs.ErrNotExist) {
 				continue // at the test's end it may be gone
 			}
-			pid, err := strconv.Atoi(strings.TrimSpace(string(raw)))
 			if err == nil {
-				err = syscall.Kill(pid, s)
+				err = pid.Signal(s)
 			}
 			if err != nil {
 				t.Errorf("%s %s: %v", s, name, err)

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -43,6 +44,9 @@ func (p PID) CPU() (time.Duration, error) {
 	}
 	return cpuIn(stat)
 }
+
+// Signal sends a signal.
+func (p PID) Signal(s syscall.Signal) error { return syscall.Kill(int(p), s) }
 
 // Read reads one of the files that the kernel has of the process, such as
 // cmdline.

@@ -88,7 +88,7 @@ func (p *Process) Stop(within time.Duration) error {
 	}
 }
 
-// Signal sends a signal.
+// Signal sends a signal, and never to another process that has got the number.
 func (p *Process) Signal(s syscall.Signal) error { return p.Cmd.Process.Signal(s) }
 
 // Alive is nil while the program runs, and then says how it ended.

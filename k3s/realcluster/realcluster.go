@@ -29,7 +29,7 @@ type Cluster struct {
 	*process.Process
 	Dir        string // where it keeps its files
 	Kubeconfig string // the administrator's
-	Host       string // the API server's URL
+	Config     *rest.Config
 	Client     *http.Client
 }
 
@@ -52,12 +52,12 @@ func Of(ctx context.Context, p *process.Process, dir string) (*Cluster, error) {
 		return nil, err
 	}
 	client, err := rest.HTTPClientFor(config)
-	return &Cluster{Process: p, Dir: dir, Kubeconfig: said[1], Host: config.Host, Client: client}, err
+	return &Cluster{Process: p, Dir: dir, Kubeconfig: said[1], Config: config, Client: client}, err
 }
 
 // Do makes one request as the administrator; status 0 is no answer.
 func (c *Cluster) Do(ctx context.Context, method, path, contentType string, body []byte) (status int, answer []byte, err error) {
-	req, err := http.NewRequestWithContext(ctx, method, c.Host+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, c.Config.Host+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
 	}
