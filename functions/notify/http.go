@@ -80,7 +80,7 @@ func (f *Function) receive(c echo.Context) error {
 		return c.NoContent(http.StatusNoContent)
 	case errors.As(err, &refused):
 		f.metrics.refused.Inc()
-		f.log.Warn("event refused", "status", refused.status, "error", refused.Error(), "remote", c.RealIP())
+		f.log.Warn("event refused", "status", refused.status, "error", refused.Error(), "remote", c.Request().RemoteAddr)
 		answer := map[string]any{"error": refused.Error()}
 		if refused.index >= 0 {
 			answer["index"] = refused.index

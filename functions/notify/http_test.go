@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -158,6 +159,22 @@ func TestAuthenticate(t *testing.T) {
 			t.Errorf("the answer %s shows the token", text)
 		}
 		_ = h.l.Close()
+	}
+}
+
+func TestRefusalIsLoggedWithTheConnectionsAddress(t *testing.T) {
+	h := newHarness(t, nil)
+	defer func() { _ = h.l.Close() }()
+	var log bytes.Buffer
+	h.f.log = slog.New(slog.NewTextHandler(&log, nil))
+	header := structured()
+	header["X-Forwarded-For"], header["X-Real-Ip"], header["Forwarded"] = "203.0.113.7", "203.0.113.8", "for=203.0.113.9"
+	if status, _ := post(t, h, header, "{"); status != http.StatusBadRequest {
+		t.Fatalf("answered %d, want 400", status)
+	}
+	const direct = "remote=192.0.2.1:1234" // httptest.NewRequest's
+	if got := log.String(); !strings.Contains(got, direct) || strings.Contains(got, "203.0.113.") {
+		t.Errorf("logged %q, want %s and nothing that the sender claims", got, direct)
 	}
 }
 
