@@ -4,8 +4,13 @@ GO          ?= go
 BIN         := .cache/bin
 GOFLAGS     := -buildvcs=false
 export GOFLAGS
+# What ships is built by exactly the Go release of go.mod's toolchain line,
+# whatever is installed: the go command fetches it. Tests and demonstrations take
+# the machine's own.
+RELEASE_GO  := $(shell sed -n 's/^toolchain //p' go.mod)
 # A static, stripped, reproducible program.
-BUILD        = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -buildid='
+BUILD_HERE   = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -buildid='
+BUILD        = GOTOOLCHAIN=$(RELEASE_GO) $(BUILD_HERE)
 EVENTS      := $(wildcard adapters/kubeevent/testdata/quota-storm.json adapters/kubeevent/testdata/kubelet-events.json)
 comma       := ,
 space       := $(subst ,, )
@@ -21,17 +26,24 @@ MODULES     := . $(patsubst %/go.mod,%,$(wildcard k3s/controlplane/go.mod deploy
 help:
 	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "%-17s %s\n", $$1, $$2}'
 
+# That release, or a word on what to do without it.
+.PHONY: release-go
+release-go:
+	@GOTOOLCHAIN=$(RELEASE_GO) $(GO) version >/dev/null || { \
+		echo 'release-go: $(RELEASE_GO) (toolchain in go.mod) builds what ships, and the go command can neither find nor fetch it.' >&2; \
+		echo 'release-go: run this once with network or a GOPROXY; or add RELEASE_GO=local to build with the Go that is here: the digests will differ.' >&2; exit 1; }
+
 ## build: the programs, into .cache/bin
 .PHONY: build
-build:
+build: release-go
 	@mkdir -p $(BIN)
 	$(BUILD) -o $(BIN)/ ./cmd/notify ./cmd/event-source ./cmd/audit-webhook
 
 .PHONY: build-demo
 build-demo:
 	@mkdir -p $(BIN)
-	$(BUILD) -o $(BIN)/ ./cmd/notify ./cmd/event-source ./cmd/internal/demo ./functions/feishu/feishutest/bot
-	$(BUILD) -o $(BIN)/apiserver ./adapters/apiserver/apiservertest/server
+	$(BUILD_HERE) -o $(BIN)/ ./cmd/notify ./cmd/event-source ./cmd/internal/demo ./functions/feishu/feishutest/bot
+	$(BUILD_HERE) -o $(BIN)/apiserver ./adapters/apiserver/apiservertest/server
 
 ## run: everything on this machine, with recorded Events and a stand-in bot; KUBECONFIG=… and FEISHU_WEBHOOK_URL=… for real ones
 .PHONY: run
@@ -73,11 +85,13 @@ check-tidy:
 
 # staticcheck and vet are what `make check` asks for: golangci-lint bundles a
 # hundred linters and takes longer to build than all tests to run.
+# What reads Go code must be built by the Go that compiles it.
+TOOL_GO              = GOTOOLCHAIN=$$($(GO) env GOVERSION)
 STATICCHECK_VERSION := v0.8.2
 STATICCHECK         := $(BIN)/staticcheck-$(STATICCHECK_VERSION)
 $(STATICCHECK):
 	@mkdir -p $(BIN)
-	GOBIN=$(abspath $(BIN)) CGO_ENABLED=0 $(GO) install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)
+	GOBIN=$(abspath $(BIN)) $(TOOL_GO) CGO_ENABLED=0 $(GO) install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)
 	@mv $(BIN)/staticcheck $@
 
 .PHONY: check-lint
@@ -88,10 +102,13 @@ check-lint: $(STATICCHECK)
 	$(STATICCHECK) -tags shoutrrr ./functions/longtail ./functions/channel ./cmd/internal/programs
 
 VULN_VERSION := v1.9.0
-## vuln: known vulnerabilities in what the programs call; VULNDB=file:///path where vuln.go.dev is not reachable
+# auto: vuln.go.dev where it can be reached, else the database as a Go module.
+VULNDB       ?= auto
+## vuln: known vulnerabilities in what the programs call, but those that SECURITY.md accepts; VULNDB=module or file:///path names the database
 .PHONY: vuln
-vuln:
-	$(GO) run golang.org/x/vuln/cmd/govulncheck@$(VULN_VERSION) $(if $(VULNDB),-db '$(VULNDB)') -tags shoutrrr ./cmd/...
+vuln: release-go
+	GOTOOLCHAIN=$(RELEASE_GO) $(GO) run ./cmd/internal/vuln -db '$(VULNDB)' -accepted SECURITY.md \
+		-scanner golang.org/x/vuln/cmd/govulncheck@$(VULN_VERSION) -tags shoutrrr ./cmd/...
 
 ## licences: what is linked into the programs against the table in SECURITY.md (part of `make test`)
 .PHONY: licences
@@ -102,7 +119,7 @@ LINT_VERSION := v2.15.0
 ## lint: golangci-lint with .golangci.yml, which takes minutes to build
 .PHONY: lint
 lint:
-	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION) run ./...
+	$(TOOL_GO) $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION) run ./...
 
 .PHONY: check-shell
 check-shell:

@@ -2,6 +2,8 @@ module github.com/edgebell/edgebell
 
 go 1.26.0
 
+toolchain go1.27.3
+
 require (
 	github.com/VictoriaMetrics/metrics v1.44.0
 	github.com/cloudevents/sdk-go/v2 v2.16.2

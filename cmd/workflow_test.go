@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,13 +33,12 @@ type workflow struct {
 var (
 	pinned     = regexp.MustCompile(`^[a-z-]+/[a-z-]+@[0-9a-f]{40}$`)
 	makeTarget = regexp.MustCompile(`\bmake ((?:[a-z0-9-]+ ?)+)`)
+	weekly     = regexp.MustCompile(`^[0-9]+ [0-9]+ \* \* [0-6]$`)
 	ruleTarget = regexp.MustCompile(`(?m)^([a-z0-9-]+)(?: [^:=]*)?:(?:[^=]|$)`)
 )
 
-// TestWorkflow holds the workflow file to its shape: it can be read, it may do
-// little, its actions cannot change under it, nothing that a stranger wrote gets
-// into a shell, and it calls what the Makefile has.
-func TestWorkflow(t *testing.T) {
+func readWorkflow(t *testing.T) workflow {
+	t.Helper()
 	raw, err := os.ReadFile("../.github/workflows/ci.yml")
 	if err != nil {
 		t.Fatal(err)
@@ -51,6 +51,14 @@ func TestWorkflow(t *testing.T) {
 	}{workflow: &w}); err != nil {
 		t.Fatal(err)
 	}
+	return w
+}
+
+// TestWorkflow holds the workflow file to its shape: it can be read, it may do
+// little, its actions cannot change under it, nothing that a stranger wrote gets
+// into a shell, and it calls what the Makefile has.
+func TestWorkflow(t *testing.T) {
+	w := readWorkflow(t)
 	if len(w.Permissions) != 1 || w.Permissions["contents"] != "read" {
 		t.Errorf("permissions %v: want only contents: read", w.Permissions)
 	}
@@ -77,6 +85,9 @@ func TestWorkflow(t *testing.T) {
 			if step.Uses != "" && !pinned.MatchString(step.Uses) {
 				t.Errorf("%s: %s is not pinned by commit", name, step.Uses)
 			}
+			if strings.HasPrefix(step.Uses, "actions/setup-go@") && (step.With["go-version-file"] != "go.mod" || step.With["go-version"] != nil) {
+				t.Errorf("%s: Go is set up by %v, not by go.mod's toolchain line", name, step.With)
+			}
 			if strings.Contains(step.Run, "${{") {
 				t.Errorf("%s: %q puts an expression into a shell; pass it by env", name, step.Run)
 			}
@@ -90,9 +101,36 @@ func TestWorkflow(t *testing.T) {
 			}
 		}
 	}
-	for _, target := range []string{"build", "test", "check", "e2e", "images", "push"} {
+	for _, target := range []string{"build", "test", "check", "vuln", "e2e", "images", "push"} {
 		if !called[target] {
 			t.Errorf("nothing calls make %s", target)
+		}
+	}
+}
+
+// TestWorkflowLooksForVulnerabilitiesByItself wants a schedule that runs make
+// vuln and nothing else, and no release without it.
+func TestWorkflowLooksForVulnerabilitiesByItself(t *testing.T) {
+	w := readWorkflow(t)
+	times, _ := w.On["schedule"].([]any)
+	if len(times) != 1 {
+		t.Fatalf("schedule %v: want one time", w.On["schedule"])
+	}
+	at, _ := times[0].(map[string]any)
+	if cron, _ := at["cron"].(string); !weekly.MatchString(cron) {
+		t.Errorf("schedule %q: want one time a week", cron)
+	}
+	for name, job := range w.Jobs {
+		runsVuln := false
+		for _, step := range job.Steps {
+			runsVuln = runsVuln || step.Run == "make vuln"
+		}
+		onSchedule := job.If == ""
+		if runsVuln != onSchedule {
+			t.Errorf("%s: runs make vuln: %v, runs on schedule: %v (if: %q)", name, runsVuln, onSchedule, job.If)
+		}
+		if strings.Contains(job.If, "refs/tags/") && !slices.Contains(job.Needs, "vuln") {
+			t.Errorf("%s: releases without vuln: needs %v", name, job.Needs)
 		}
 	}
 }

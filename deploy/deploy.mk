@@ -22,21 +22,22 @@ KUSTOMIZE  := $(DIST)/tools/manifests
 ARCHIVES   := $(PROGRAMS:%=$(DIST)/images/%.oci.tar)
 VARIED     := $(VARIANTS:%=notify-%)
 
-# What is linked in depends on these and on the Go release, and on nothing else
-# of the machine.
-STATIC_BUILD := CGO_ENABLED=0 GOOS=linux GOFLAGS= go build -trimpath -buildvcs=false -ldflags '-s -w -buildid='
+# What is linked in depends on these and on nothing else of the machine. The tools
+# that write images and manifests are built by the same Go release: how well it
+# compresses shows in the digests.
+STATIC_BUILD := GOTOOLCHAIN=$(RELEASE_GO) CGO_ENABLED=0 GOOS=linux GOFLAGS= go build -trimpath -buildvcs=false -ldflags '-s -w -buildid='
 GOENV_arm64  := GOARCH=arm64 GOARM64=v8.0
 GOENV_armv7  := GOARCH=arm GOARM=7
 GOENV_amd64  := GOARCH=amd64 GOAMD64=v1
 
 .PHONY: images binaries push bundle install-k3s uninstall-k3s sizes manifests manifests-check deploy-test deploy-e2e arm-test deploy-tools
 
-deploy-tools:
+deploy-tools: release-go
 	@mkdir -p $(DIST)/tools
-	cd deploy/image && GOFLAGS= go build -o $(abspath $(IMAGE)) .
-	cd deploy/validate && GOFLAGS= go build -o $(abspath $(KUSTOMIZE)) ./cmd/manifests
+	cd deploy/image && GOTOOLCHAIN=$(RELEASE_GO) GOFLAGS= go build -o $(abspath $(IMAGE)) .
+	cd deploy/validate && GOTOOLCHAIN=$(RELEASE_GO) GOFLAGS= go build -o $(abspath $(KUSTOMIZE)) ./cmd/manifests
 
-binaries:
+binaries: release-go
 	@for arch in $(ARCHES); do for program in $(PROGRAMS) $(VARIED); do \
 		case $$arch in \
 			arm64) env='$(GOENV_arm64)' ;; armv7) env='$(GOENV_armv7)' ;; amd64) env='$(GOENV_amd64)' ;; \

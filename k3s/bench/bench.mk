@@ -11,15 +11,15 @@ BENCH_SECONDS ?=
 ## bench: memory, CPU, bytes, throughput, latency beside the smallest program for each job; BENCH=full (an hour), BENCH_ARGS='-only ^hub' (one part)
 .PHONY: bench
 bench: bench-build $(wildcard .cache/bin/controlplane)
-	$(BENCH_BIN)/bench $(BENCH_$(BENCH)) $(if $(BENCH_SECONDS),-seconds $(BENCH_SECONDS)) $(BENCH_ARGS)
+	GOTOOLCHAIN=$(RELEASE_GO) $(BENCH_BIN)/bench $(BENCH_$(BENCH)) $(if $(BENCH_SECONDS),-seconds $(BENCH_SECONDS)) $(BENCH_ARGS)
 	@echo 'figures: .cache/bench.json; to keep them: cp .cache/bench.json k3s/bench/bench.json'
 
 .PHONY: bench-build
-bench-build:
+bench-build: release-go
 	@mkdir -p $(BENCH_BIN)
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -buildid=' -o $(BENCH_BIN)/ ./cmd/notify ./cmd/event-source ./cmd/audit-webhook ./k3s/bench
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -buildid=' -o $(BENCH_BIN)/baseline-sink ./k3s/bench/baseline/sink
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -buildid=' -o $(BENCH_BIN)/baseline-watch ./k3s/bench/baseline/watch
+	$(BUILD) -o $(BENCH_BIN)/ ./cmd/notify ./cmd/event-source ./cmd/audit-webhook ./k3s/bench
+	$(BUILD) -o $(BENCH_BIN)/baseline-sink ./k3s/bench/baseline/sink
+	$(BUILD) -o $(BENCH_BIN)/baseline-watch ./k3s/bench/baseline/watch
 
 ## bench-plot: draw k3s/bench/growth.svg from k3s/bench/bench.json
 .PHONY: bench-plot
