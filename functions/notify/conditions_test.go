@@ -153,3 +153,20 @@ func TestConditionsAreRefusedByName(t *testing.T) {
 		}
 	}
 }
+
+// TestNoticesWithoutAStoryAreFew, also while stories are due that wait.
+func TestNoticesWithoutAStoryAreFew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRouted(t, func(c *Config) { c.Conditions.Mute = "reason=BackOff @ 08:30-17:00" }, "default")
+		defer r.stop()
+		time.Sleep(30*time.Minute - 2*time.Second)
+		r.happen("Pod shop/early BackOff", 1) // due all the time
+		for range 110 {
+			if err := r.l.AddDropped("no_room", 1); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+		}
+		r.want("default", "notice", "notice")
+	})
+}

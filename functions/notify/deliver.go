@@ -217,9 +217,9 @@ func (d *deliverer) take() (Outgoing, error) {
 }
 
 // alone is what to tell without a story. Notices wait for one while the data
-// budget holds stories back.
+// budget holds stories back, and are not told often without one.
 func (d *deliverer) alone(out Outgoing) Outgoing {
-	if !d.rationed {
+	if !d.rationed && d.bulletin.noticeDue() {
 		out.Notices = d.bulletin.notices(d)
 	}
 	if out.empty() && d.bulletin.beat(d) {

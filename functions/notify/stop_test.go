@@ -17,6 +17,7 @@ func TestNothingNewBeginsAfterTheEnd(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			h.ch.answer = func(int, int, Outgoing) error {
 				cancel()
+				time.Sleep(2 * time.Second) // a slow link, and the next may go out
 				return nil
 			}
 			for i := range 3 {
