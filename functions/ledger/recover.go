@@ -224,12 +224,13 @@ func (r *groupRow) dueAt(route string) Time {
 	return min(s.Due, r.HealAt)
 }
 
-// Nodes reads the groups that tell of nodes that are, or were, not ready.
+// Nodes reads the groups that tell of nodes that are, or were lately, not ready.
 func (l *Ledger) Nodes() ([]alert.Group, error) {
 	var keys []alert.Fingerprint
+	now := l.Now()
 	l.mu.Lock()
 	for fp, e := range l.index {
-		if e.down {
+		if e.down && (len(e.due) > 0 || now.Sub(e.touched) <= l.keep(e)) {
 			keys = append(keys, fp)
 		}
 	}

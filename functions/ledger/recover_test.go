@@ -350,3 +350,28 @@ func TestFlapping(t *testing.T) {
 		same(t, "cards", want, got)
 	})
 }
+
+// TestTheEndOfALongSilenceIsTold: what is said of a node once, and its end
+// after days.
+func TestTheEndOfALongSilenceIsTold(t *testing.T) {
+	bubble(t, func(t *testing.T, l *Ledger) {
+		take(t, l, nodeEvent("pi", "NodeNotReady"), podEvent("web-0", "Warning", "BackOff"))
+		time.Sleep(5 * time.Second)
+		same(t, "trouble", 2, len(tell(t, l)))
+		time.Sleep(9 * 24 * time.Hour)
+		groups, err := l.Groups()
+		if err != nil || len(groups) != 1 {
+			t.Errorf("want the node's story alone, got %+v, %v", groups, err)
+		}
+		if nodes, err := l.Nodes(); err != nil || len(nodes) != 0 {
+			t.Errorf("want no node that went silent lately, got %+v, %v", nodes, err)
+		}
+		take(t, l, nodeEvent("pi", "NodeReady"))
+		time.Sleep(time.Minute)
+		same(t, "the end", []string{up}, tell(t, l))
+		time.Sleep(90 * 24 * time.Hour)
+		if groups, err := l.Groups(); err != nil || len(groups) != 0 {
+			t.Errorf("want nothing, got %+v, %v", groups, err)
+		}
+	})
+}

@@ -198,17 +198,29 @@ const (
 	// keepQuiet is how long a group with nothing to tell is remembered at
 	// least: a story that goes on within it is the same story.
 	keepQuiet = 24 * time.Hour
+	// keepOpen is how long one is whose end is still to be told. That a node does
+	// not answer is said once, and a site may be without power for weeks.
+	keepOpen = 60 * 24 * time.Hour
 )
+
+// keep is how long a group with nothing to tell counts as the same story.
+func (l *Ledger) keep(e entry) time.Duration {
+	return max(keepQuiet, 2*l.cfg.EventTTL, 2*l.cfg.RepeatInterval, 2*e.repeat)
+}
 
 // old are the groups with nothing to tell that have been quiet for long, and
 // those that did not happen often enough within their time.
 func (l *Ledger) old() (keys []alert.Fingerprint) {
-	now, keep := l.Now(), max(keepQuiet, 2*l.cfg.EventTTL, 2*l.cfg.RepeatInterval)
+	now := l.Now()
 	for fp, e := range l.index {
 		if len(e.due) > 0 {
 			continue
 		}
-		if e.ends != 0 && e.ends <= now || e.ends == 0 && now.Sub(e.touched) > max(keep, 2*e.repeat) {
+		keep := l.keep(e)
+		if e.open {
+			keep = max(keep, keepOpen)
+		}
+		if e.ends != 0 && e.ends <= now || e.ends == 0 && now.Sub(e.touched) > keep {
 			keys = append(keys, fp)
 		}
 	}

@@ -117,6 +117,7 @@ type entry struct {
 	node   uint64 // see nodeKey
 	marked bool   // there are good news of an object
 	down   bool   // tells of a node that is not ready
+	open   bool   // a node's trouble that was told, and its end not yet
 }
 
 // dueOn is when the group is due on a route by its number; 0 when it is not.
@@ -142,6 +143,8 @@ func (r *groupRow) entry(routes []string) entry {
 	}
 	binary.BigEndian.PutUint32(e.namespace[:], r.Namespace)
 	for i, route := range routes {
+		s := r.Routes[route]
+		e.open = e.open || s.Told && !s.Well && !s.Mute && g.Newest.Kind == "Node"
 		if at := r.dueAt(route); at != 0 {
 			if e.due == nil {
 				e.due = make([]Time, len(routes))
