@@ -23,6 +23,14 @@ type Heartbeat struct {
 	Groups, Waiting             int
 	Oldest                      time.Duration // of what waits
 	Usage                       Usage
+	// Broken are the routes that cannot tell anything, in their order.
+	Broken []Broken
+}
+
+// Broken is a route on which nothing passes, and for how long.
+type Broken struct {
+	Route string
+	For   time.Duration
 }
 
 // Usage is what the metered link has carried.
@@ -61,6 +69,9 @@ func (r *Renderer) heartbeat(h Heartbeat) string {
 	lines := []string{
 		since + fmt.Sprintf(w.did, h.Cards, h.Occurrences),
 		fmt.Sprintf(w.groupsNow, h.Groups),
+	}
+	for _, b := range h.Broken {
+		lines = append(lines, "⚠ "+fmt.Sprintf(w.brokenRoute, b.Route, w.duration(b.For)))
 	}
 	if h.Waiting > 0 {
 		lines = append(lines, "⚠ "+fmt.Sprintf(w.waitingNow, h.Waiting, w.duration(h.Oldest)))

@@ -14,6 +14,7 @@ func TestGoldenOwnMessages(t *testing.T) {
 			return r.Heartbeat(s, Heartbeat{
 				SentAt: at, Since: 24 * time.Hour, Cards: 7, Occurrences: 1042, Dropped: 3, Offline: 130 * time.Minute,
 				Groups: 12, Waiting: 2, Oldest: 3 * time.Hour, Usage: usage,
+				Broken: []Broken{{Route: "oncall", For: 50 * time.Hour}},
 			})
 		},
 		"own-heartbeat-first": func(r *Renderer, s Schema) (Message, error) {

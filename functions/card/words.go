@@ -26,6 +26,7 @@ type words struct {
 	test, testSays, alive                   string
 	sinceStart, sinceLast, did, groupsNow   string
 	waitingNow, lostNow, offlineFor, usage  string
+	brokenRoute                             string
 	budgetSoft, budgetHard, budgetYesterday string
 
 	occurrences func(total, fresh int64, repeated bool, s span) string
@@ -61,7 +62,8 @@ var zh = words{
 
 	test: "Edgebell 测试消息", testSays: "这不是告警：只是确认消息能送达本群。", alive: "Edgebell 运行正常",
 	sinceStart: "启用以来：", sinceLast: "过去 %s：", did: "发出 %d 张卡片，计入 %d 次事件", groupsNow: "记录中的告警 %d 组",
-	waitingNow: "%d 组还没送达，最久的等了 %s", lostNow: "未能保留 %d 次", offlineFor: "离线共 %s", usage: "流量：今天 %s，本月 %s",
+	brokenRoute: "路由 %s 送不出消息，已有 %s",
+	waitingNow:  "%d 组还没送达，最久的等了 %s", lostNow: "未能保留 %d 次", offlineFor: "离线共 %s", usage: "流量：今天 %s，本月 %s",
 	budgetSoft: "今天已用 %s 流量（预算 %s）：除严重告警外合并发送",
 	budgetHard: "今天已用 %s 流量（预算 %s）：只发严重告警，其余 %d 组留到明天", budgetYesterday: "其中有昨天因流量预算留下的告警",
 
@@ -119,7 +121,8 @@ var en = words{
 
 	test: "Edgebell test message", testSays: "This is no alert: it only shows that messages reach this group.", alive: "Edgebell is alive",
 	sinceStart: "So far: ", sinceLast: "In the last %s: ", did: "%d cards sent, %d occurrences counted", groupsNow: "%d groups of alerts on record",
-	waitingNow: "%d groups are not delivered yet, the oldest for %s", lostNow: "not kept: ×%d", offlineFor: "offline for %s in all", usage: "data: %s today, %s this month",
+	brokenRoute: "route %s delivers nothing, for %s now",
+	waitingNow:  "%d groups are not delivered yet, the oldest for %s", lostNow: "not kept: ×%d", offlineFor: "offline for %s in all", usage: "data: %s today, %s this month",
 	budgetSoft: "%s of today's %s used: all but critical alerts come together",
 	budgetHard: "%s of today's %s used: critical alerts only, %d other groups wait for tomorrow", budgetYesterday: "some of this was held back yesterday by the data budget",
 

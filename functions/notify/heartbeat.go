@@ -105,6 +105,9 @@ func (d *deliverer) heartbeat(sentAt time.Time) *card.Heartbeat {
 		if at, ok := d.ledger.NextDue(r.Name); ok {
 			h.Oldest = max(h.Oldest, d.ledger.Now().Sub(at))
 		}
+		if o, ok := d.ledger.Offline(r.Name); ok && r != d {
+			h.Broken = append(h.Broken, card.Broken{Route: r.Name, For: d.ledger.Now().Sub(o.At)})
+		}
 	}
 	return h
 }

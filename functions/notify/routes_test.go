@@ -235,3 +235,27 @@ func TestTestMessagesOnEveryRoute(t *testing.T) {
 		}
 	})
 }
+
+// TestTheHeartbeatNamesBrokenRoutes, also those that broke before a restart.
+func TestTheHeartbeatNamesBrokenRoutes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRouted(t, func(c *Config) { c.Heartbeat = "09:00" }, "a=namespace=a", "default")
+		defer func() { r.stop() }()
+		r.on["a"].set(func(c *fakeChannel) {
+			c.answer = func(int, int, Outgoing) error { return &SendError{Outcome: ChannelRefused, Err: errors.New("invalid token")} }
+		})
+		r.happen("Pod a/x BackOff", 1)
+		time.Sleep(10 * time.Minute)
+		r.stop()
+		r.open()
+		time.Sleep(time.Hour) // 09:10
+		told := r.on["default"].told()
+		if len(told) != 1 || told[0].Out.Heartbeat == nil {
+			t.Fatalf("told %q, want a heartbeat", r.objects("default"))
+		}
+		b := told[0].Out.Heartbeat.Broken
+		if len(b) != 1 || b[0].Route != "a" || b[0].For < 30*time.Minute || b[0].For > 2*time.Hour {
+			t.Errorf("broken are %+v, want the route a for about an hour", b)
+		}
+	})
+}
