@@ -43,5 +43,5 @@ func function(cfg *config, l *ledger.Ledger, log *slog.Logger) (*notify.Function
 	if err != nil {
 		return nil, err
 	}
-	return notify.New(cfg.Notify, l, routes, notify.WithLogger(log), notify.WithTime(notify.FarTime(dates.Now, routes...))), nil
+	return notify.New(cfg.Notify, l, routes, notify.WithLogger(log), notify.WithTime(notify.OrKernelTime(notify.FarTime(dates.Now, routes...)))), nil
 }
