@@ -67,7 +67,8 @@ type Ledger struct {
 	ioErr error // why the last commit failed; nil when it went well
 	// stranded are the groups that no configured route told when the file was read.
 	stranded []alert.Fingerprint
-	next     []next // by the number of the route; who asks changes it, too
+	next     []next    // by the number of the route; who asks changes it, too
+	sent     sentIndex // when the file was opened
 }
 
 // Option changes how a Ledger is opened.
@@ -155,7 +156,7 @@ func (l *Ledger) load() error {
 
 // reload builds from disk what is kept in memory.
 func (l *Ledger) reload() error {
-	index, have, objects := map[alert.Fingerprint]entry{}, newCensus(), objectIndex{}
+	index, have, objects, sent := map[alert.Fingerprint]entry{}, newCensus(), objectIndex{}, sentIndex{}
 	var st state
 	var stranded []alert.Fingerprint
 	err := l.view(func(tx *bolt.Tx) (err error) {
@@ -171,6 +172,7 @@ func (l *Ledger) reload() error {
 			index[row.Group.Fingerprint] = e
 			have.addGroup(e, 1)
 			objects.add(e.object, row.Group.Fingerprint)
+			sent.add(row, l.clock.base)
 			if row.stranded(l.routes) {
 				stranded = append(stranded, row.Group.Fingerprint)
 			}
@@ -190,7 +192,9 @@ func (l *Ledger) reload() error {
 	l.have, l.objects = have, objects
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.stranded = stranded
+	if l.stranded = stranded; l.sent == nil {
+		l.sent = sent
+	}
 	l.index, l.state, l.rows, l.next = index, st, have.seenTotal, make([]next, len(l.routes))
 	return nil
 }

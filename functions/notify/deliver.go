@@ -62,6 +62,7 @@ func newDeliverer(f *Function, r Route) *deliverer {
 		now:   FarTime(func() time.Time { t, _ := f.usage.now(); return t }, r),
 		again: make(chan struct{}, 1), tests: make(chan chan Diagnosis),
 	}
+	d.pace.remember(f.ledger.Sent(r.Name), time.Now())
 	d.test = func(ctx context.Context) Diagnosis {
 		t := f.tester(d)
 		return t.run(ctx)

@@ -27,6 +27,14 @@ func newPace(perMinute int) *pace {
 	return &pace{perMinute: perMinute, burst: max(1, min(5, perMinute/4))}
 }
 
+// remember takes over what an earlier process has sent, so that one that begins
+// anew again and again keeps the pace.
+func (p *pace) remember(ago []time.Duration, now time.Time) {
+	for _, d := range ago {
+		p.sent = append(p.sent, now.Add(-d))
+	}
+}
+
 // wait is how long the next card must wait. now carries the monotonic reading;
 // wall is the far side's clock as well as it is known.
 func (p *pace) wait(now, wall time.Time) time.Duration {

@@ -1,8 +1,10 @@
 package notify
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -78,4 +80,25 @@ func TestBackoffDoublesUpToItsBound(t *testing.T) {
 			t.Errorf("try %d: backoff %s, want %s less at most a fifth", tries, got, want)
 		}
 	}
+}
+
+// TestAProcessThatEndsAgainAndAgainKeepsThePace: each new one knows what the
+// last ones have sent.
+func TestAProcessThatEndsAgainAndAgainKeepsThePace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRouted(t, func(c *Config) { c.DigestThreshold = 1000 }, "default")
+		for i := range 120 {
+			r.happen(fmt.Sprintf("Job ns%d/job BackOff", i), 1)
+		}
+		for range 40 {
+			time.Sleep(1500 * time.Millisecond)
+			r.stop()
+			r.open()
+		}
+		r.stop()
+		n := r.on["default"].tried()
+		if n < 8 || n > 25 {
+			t.Errorf("%d cards within a minute, want about 20", n)
+		}
+	})
 }

@@ -242,7 +242,9 @@ func TestTheHeartbeatNamesBrokenRoutes(t *testing.T) {
 		r := newRouted(t, func(c *Config) { c.Heartbeat = "09:00" }, "a=namespace=a", "default")
 		defer func() { r.stop() }()
 		r.on["a"].set(func(c *fakeChannel) {
-			c.answer = func(int, int, Outgoing) error { return &SendError{Outcome: ChannelRefused, Err: errors.New("invalid token")} }
+			c.answer = func(int, int, Outgoing) error {
+				return &SendError{Outcome: ChannelRefused, Err: errors.New("invalid token")}
+			}
 		})
 		r.happen("Pod a/x BackOff", 1)
 		time.Sleep(10 * time.Minute)
