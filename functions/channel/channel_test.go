@@ -160,3 +160,24 @@ func TestServicesOfTheClusterAreNoMistake(t *testing.T) {
 		t.Errorf("error %v, want none", err)
 	}
 }
+
+// TestRoutesToOneFarSide are known by what addresses it, whatever else is set.
+func TestRoutesToOneFarSide(t *testing.T) {
+	c, err := read(t, map[string]string{
+		"ROUTES": "a,b,c,d,e", "ROUTE_A_URL": hook, "ROUTE_A_MATCH": "kind=Node", "ROUTE_B_URL": otherHook, "ROUTE_B_MATCH": "kind=Pod",
+		"ROUTE_C_CHANNEL": "telegram", "ROUTE_C_TOKEN": "1234567:abcdefghijklmnopqrstuvwxyz012345678", "ROUTE_C_CHAT_ID": "-1001", "ROUTE_C_MATCH": "kind=Job",
+		"ROUTE_D_CHANNEL": "telegram", "ROUTE_D_TOKEN": "1234567:abcdefghijklmnopqrstuvwxyz012345678", "ROUTE_D_CHAT_ID": "-1002", "ROUTE_D_MATCH": "kind=CronJob",
+		"ROUTE_E_CHANNEL": "log", "ROUTE_E_MATCH": "kind=Ingress", "FEISHU_WEBHOOK_URL": hook, "FEISHU_SECRET": "s3cret-s3cret-s3cret", "FEISHU_MAX_PER_MINUTE": "30",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	routes, err := c.Open(Options{Log: slog.New(slog.DiscardHandler), TLSTime: time.Now, Stdout: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b, chat, other, log, standard := routes[0].Far, routes[1].Far, routes[2].Far, routes[3].Far, routes[4].Far, routes[5].Far
+	if a != standard || a == b || chat == other || chat == a || log != "" || strings.Contains(a+chat, "11111111") {
+		t.Errorf("far sides are %q", []string{a, b, chat, other, log, standard})
+	}
+}

@@ -81,6 +81,7 @@ func (c *Config) Open(o Options) ([]notify.Route, error) {
 		if err := s.config.open(&r, o, s.card); err != nil {
 			return nil, fmt.Errorf("prepare channel of route %s: %w", r.Name, err)
 		}
+		r.Far = farOf(s.kind, s.config)
 		routes = append(routes, r)
 	}
 	return routes, nil

@@ -57,7 +57,7 @@ type deliverer struct {
 
 func newDeliverer(f *Function, r Route) *deliverer {
 	d := &deliverer{
-		Route: r, ledger: f.ledger, threshold: f.cfg.DigestThreshold, fleetFrom: f.cfg.FleetDigest, conditions: f.cfg.conditions, pace: newPace(r.PerMinute), share: newShare(r.PerMinute, f.log), log: f.log,
+		Route: r, ledger: f.ledger, threshold: f.cfg.DigestThreshold, fleetFrom: f.cfg.FleetDigest, conditions: f.cfg.conditions, pace: f.paceOf(r), share: newShare(r.PerMinute, f.log), log: f.log,
 		metrics: f.metrics.route(f.labelled(r.Name)), usage: f.usage, bulletin: f.bulletin, worked: true,
 		now:   FarTime(func() time.Time { t, _ := f.usage.now(); return t }, r),
 		again: make(chan struct{}, 1), tests: make(chan chan Diagnosis),
@@ -140,6 +140,9 @@ func (d *deliverer) step(ctx context.Context) time.Duration {
 		d.log.Error("card cannot be rendered", "level", d.level, "error", err)
 		d.level++
 		return 0
+	}
+	if wait := d.pace.claim(time.Now()); wait > 0 {
+		return wait
 	}
 	return d.send(ctx, out, parts[0])
 }
@@ -233,7 +236,6 @@ func (d *deliverer) alone(out Outgoing) Outgoing {
 func (d *deliverer) send(ctx context.Context, out Outgoing, part Part) time.Duration {
 	sendCtx, cancel := withGrace(ctx, sendGrace)
 	defer cancel()
-	d.pace.took(time.Now())
 	receipt, err := d.post(sendCtx, out, part)
 	d.metrics.sent(receipt, err)
 	d.usage.add(receipt)

@@ -2,6 +2,8 @@ package notify
 
 import (
 	"math/rand/v2"
+	"slices"
+	"sync"
 	"time"
 )
 
@@ -9,6 +11,7 @@ import (
 // strictly (open.feishu.cn, custom bot guide), and answers 11232 more often at
 // full and half hours, when everybody's reports go out.
 type pace struct {
+	mu        sync.Mutex // the routes to one far side share it
 	perMinute int
 	burst     int
 	sent      []time.Time // of the last minute, oldest first
@@ -23,8 +26,23 @@ const (
 )
 
 func newPace(perMinute int) *pace {
-	perMinute = max(perMinute, 1)
-	return &pace{perMinute: perMinute, burst: max(1, min(5, perMinute/4))}
+	p := new(pace)
+	p.limit(max(perMinute, 1))
+	return p
+}
+
+func (p *pace) limit(perMinute int) { p.perMinute, p.burst = perMinute, max(1, min(5, perMinute/4)) }
+
+// paceOf is the pace of a route: that of an earlier one where both have the same
+// far side, at the lower of their limits.
+func (f *Function) paceOf(r Route) *pace {
+	for _, d := range f.out {
+		if r.Far != "" && r.Far == d.Far {
+			d.pace.limit(min(d.pace.perMinute, max(r.PerMinute, 1)))
+			return d.pace
+		}
+	}
+	return newPace(r.PerMinute)
 }
 
 // remember takes over what an earlier process has sent, so that one that begins
@@ -33,12 +51,26 @@ func (p *pace) remember(ago []time.Duration, now time.Time) {
 	for _, d := range ago {
 		p.sent = append(p.sent, now.Add(-d))
 	}
+	slices.SortFunc(p.sent, time.Time.Compare)
 }
 
 // wait is how long the next card must wait. now carries the monotonic reading;
 // wall is the far side's clock as well as it is known.
 func (p *pace) wait(now, wall time.Time) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	return max(p.spacing(now), offMark(wall))
+}
+
+// claim notes a try, or says how long it must wait as another route was faster.
+func (p *pace) claim(now time.Time) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	wait := p.spacing(now)
+	if wait <= 0 {
+		p.sent = append(p.sent, now)
+	}
+	return wait
 }
 
 // spacing lets a burst through and spreads what follows over the minute, so
@@ -62,7 +94,11 @@ func (p *pace) spacing(now time.Time) time.Duration {
 }
 
 // took notes a try, delivered or not: the far side may count it.
-func (p *pace) took(now time.Time) { p.sent = append(p.sent, now) }
+func (p *pace) took(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sent = append(p.sent, now)
+}
 
 // offMark keeps off the busy seconds around a full or half hour.
 func offMark(wall time.Time) time.Duration {

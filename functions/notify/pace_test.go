@@ -1,11 +1,15 @@
 package notify
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/edgebell/edgebell/functions/ledger"
 )
 
 // TestPaceHoldsInEveryWindow sends as fast as the pace allows, and at random
@@ -99,6 +103,37 @@ func TestAProcessThatEndsAgainAndAgainKeepsThePace(t *testing.T) {
 		n := r.on["default"].tried()
 		if n < 8 || n > 25 {
 			t.Errorf("%d cards within a minute, want about 20", n)
+		}
+	})
+}
+
+// TestRoutesToOneFarSideShareItsPace, at the lower of their limits.
+func TestRoutesToOneFarSideShareItsPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRouted(t, func(c *Config) { c.DigestThreshold = 1000 }, "a=kind=Job", "b=kind=CronJob", "default")
+		r.stop()
+		quiet := slog.New(slog.DiscardHandler)
+		l, err := ledger.Open(r.cfg.Ledger, ledger.WithLogger(quiet), ledger.WithRoutes(r.names...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = l.Close() }()
+		routes := r.routes()
+		routes[0].Far, routes[1].Far, routes[1].PerMinute = "bot", "bot", 40
+		r.l, r.f = l, New(r.cfg, l, routes, WithLogger(quiet))
+		for i := range 60 {
+			r.happen(fmt.Sprintf("Job a%d/x BackOff", i), 1)
+			r.happen(fmt.Sprintf("CronJob b%d/x BackOff", i), 1)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); r.f.Run(ctx) }()
+		time.Sleep(65 * time.Second)
+		cancel()
+		<-done
+		a, b := r.on["a"].tried(), r.on["b"].tried()
+		if a == 0 || b == 0 || a+b > 25 {
+			t.Errorf("%d and %d cards within a minute, want some of each and about 20 in all", a, b)
 		}
 	})
 }

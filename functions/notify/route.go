@@ -22,6 +22,9 @@ type Route struct {
 	Kind      string // of the Channel: feishu, slack, …
 	Target    string // its far side's host: the rest of an address is a credential
 	PerMinute int    // messages at most
+	// Far is the same for routes to the same far side, which counts the messages
+	// of all of them; empty where it is not known. It is neither shown nor logged.
+	Far string
 
 	// What a diagnosis speaks of: how the variables of the route begin, whether
 	// its secret and its keyword are set, and the form and language of cards.
