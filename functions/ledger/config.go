@@ -49,3 +49,9 @@ func (c *Config) Validate() error {
 	}
 	return errors.Join(errs...)
 }
+
+// RepeatInterval is the configured one.
+func (l *Ledger) RepeatInterval() time.Duration { return l.cfg.RepeatInterval }
+
+// GroupWait is the configured one.
+func (l *Ledger) GroupWait() time.Duration { return l.cfg.GroupWait }

@@ -241,12 +241,6 @@ func (l *Ledger) signal() {
 	}
 }
 
-// RepeatInterval is the configured one.
-func (l *Ledger) RepeatInterval() time.Duration { return l.cfg.RepeatInterval }
-
-// GroupWait is the configured one.
-func (l *Ledger) GroupWait() time.Duration { return l.cfg.GroupWait }
-
 // Now reads the ledger's clock.
 func (l *Ledger) Now() Time { return l.clock.now() }
 
