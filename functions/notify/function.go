@@ -40,9 +40,6 @@ type Option func(*Function)
 // WithLogger sets the logger; the default is slog's.
 func WithLogger(log *slog.Logger) Option { return func(f *Function) { f.log = log } }
 
-// WithDump sets where DUMP_EVENTS writes; the default is standard output.
-func WithDump(w io.Writer) Option { return func(f *Function) { f.dumpTo = w } }
-
 // WithTime tells what time it is, and whether somebody vouches for it. The
 // default is FarTime with the wall clock.
 func WithTime(now func() (t time.Time, sure bool)) Option {

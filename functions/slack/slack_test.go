@@ -154,6 +154,7 @@ func TestValidate(t *testing.T) {
 		"none":     {slack.Config{}, "CHANNEL_URL: is required, want https://hooks.slack.com/services/"},
 		"http":     {slack.Config{URL: "http://hooks.slack.com/services/T0/B0/" + hook}, "CHANNEL_URL: must be https"},
 		"trigger":  {slack.Config{URL: "https://hooks.slack.com/triggers/T0/1/" + hook}, "CHANNEL_URL: is a workflow's trigger"},
+		"feishu":   {slack.Config{URL: "https://open.feishu.cn/open-apis/bot/v2/hook/" + hook}, "CHANNEL_URL: is a Feishu bot's address"},
 		"cut":      {slack.Config{URL: "https://hooks.slack.com/services/T0/" + hook}, "CHANNEL_URL: is not an incoming webhook"},
 		"too fast": {slack.Config{URL: "https://hooks.slack.com/services/T0/B0/x", MaxPerMinute: 61}, "CHANNEL_MAX_PER_MINUTE 61: must be between 1 and 60"},
 	} {

@@ -57,13 +57,12 @@ type Server struct {
 	closed   chan struct{}
 	hanging  chan struct{}
 
-	once     sync.Once
-	mu       sync.Mutex
-	conns    []net.Conn
-	faults   []Fault
-	mails    []Mail
-	sessions int
-	secrets  []string // what was sent in the clear
+	once    sync.Once
+	mu      sync.Mutex
+	conns   []net.Conn
+	faults  []Fault
+	mails   []Mail
+	secrets []string // what was sent in the clear
 }
 
 // Start listens on loopback.
@@ -94,7 +93,6 @@ func (s *Server) accept() {
 		}
 		s.mu.Lock()
 		s.conns = append(s.conns, conn)
-		s.sessions++
 		s.mu.Unlock()
 		go s.serve(conn)
 	}
@@ -146,13 +144,6 @@ func (s *Server) Mails() []Mail {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.mails)
-}
-
-// Sessions is how many connections there were.
-func (s *Server) Sessions() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.sessions
 }
 
 // InTheClear are the AUTH and MAIL commands that came without TLS.
