@@ -60,6 +60,6 @@ func TestChangedSecretIsTakenUp(t *testing.T) {
 	if n := len(bot.Messages()); n != 1 {
 		t.Errorf("%d messages, want one: what was taken before is told once", n)
 	}
-	out, _ := p.output()
+	out := p.Output()
 	leaks(t, "output", out)
 }

@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 // farSide is a service that hands back what it was sent and what it knows, in
@@ -89,15 +90,7 @@ func noHTTP(w http.ResponseWriter, says string) {
 // farSides are all of them; they end with the test.
 func farSides(t *testing.T, known ...string) []farSide {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	refused := "http://" + ln.Addr().String()
-	if err := ln.Close(); err != nil {
-		t.Fatal(err)
-	}
-	out := []farSide{{"refused", refused}, {"no such name", "https://nowhere.invalid"}}
+	out := []farSide{{"refused", "http://" + process.FreeAddress()}, {"no such name", "https://nowhere.invalid"}}
 	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
 	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
 	secure.StartTLS()

@@ -80,7 +80,7 @@ func TestNotifyLeaksNothing(t *testing.T) {
 					t.Parallel()
 					check := start(t, "notify", notifyEnv(t.TempDir(), setup.env(far.base)...), "", "--check")
 					code := check.ends()
-					out, _ := check.output()
+					out := check.Output()
 					leaks(t, "notify --check", out)
 					if (code == 2 || out == "") && !strings.Contains(out, "must be https") {
 						t.Errorf("notify --check: code %d, it tried nothing", code)
@@ -124,7 +124,7 @@ func TestServingLeaksNothing(t *testing.T) {
 			}
 			p.signal(syscall.SIGQUIT)
 			p.ends()
-			out, _ := p.output()
+			out := p.Output()
 			if !strings.Contains(out, "goroutine 1 ") {
 				t.Error("it left no stacks")
 			}
@@ -185,7 +185,7 @@ func folder(t *testing.T, dir string) {
 func TestExplainLeaksNothing(t *testing.T) {
 	p := start(t, "notify", notifyEnv(t.TempDir(), setups["feishu"].env("http://127.0.0.1:1")...), eventJSON("told", 1), "--explain")
 	code := p.ends()
-	out, _ := p.output()
+	out := p.Output()
 	if leaks(t, "notify --explain", out); code != 0 {
 		t.Errorf("code %d: %s", code, fmt.Sprintf("%.300s", out))
 	}

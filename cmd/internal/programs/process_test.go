@@ -1,7 +1,6 @@
 package programs
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,10 +11,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 // bin is where TestMain builds the programs.
@@ -46,118 +46,84 @@ func build(m *testing.M) (code int, err error) {
 // patience bounds every wait; the machine may be busy with other things.
 const patience = time.Minute
 
-// process is one life of a program.
-type process struct {
-	t    *testing.T
-	cmd  *exec.Cmd
-	done chan struct{} // closed when it has ended
-
-	mu   sync.Mutex
-	said bytes.Buffer
-	more chan struct{} // closed and replaced when it has said something
-}
-
-// Write takes the program's output, of both kinds.
-func (p *process) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	close(p.more)
-	p.more = make(chan struct{})
-	return p.said.Write(b)
-}
-
-func (p *process) output() (string, chan struct{}) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.said.String(), p.more
+// running is one life of a program.
+type running struct {
+	*process.Process
+	t *testing.T
 }
 
 // start runs a program with no more than the given environment. It is killed at
 // the test's end.
-func start(t *testing.T, program string, env []string, input string, args ...string) *process {
+func start(t *testing.T, program string, env []string, input string, args ...string) *running {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(filepath.Join(bin, program), args...), done: make(chan struct{}), more: make(chan struct{})}
-	p.cmd.Env = env
-	p.cmd.Stdin = strings.NewReader(input)
-	p.cmd.Stdout, p.cmd.Stderr = p, p
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := p.cmd.Start(); err != nil {
+	cmd := exec.Command(filepath.Join(bin, program), args...)
+	cmd.Env, cmd.Stdin = env, strings.NewReader(input)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	p, err := process.Start(cmd, nil)
+	if err != nil {
 		t.Fatal(err)
 	}
-	go func() {
-		_ = p.cmd.Wait() // how it ended is in ProcessState
-		close(p.done)
-	}()
 	t.Cleanup(func() {
-		_ = p.cmd.Process.Kill() // an error says that it has ended
-		<-p.done
-		if out, _ := p.output(); t.Failed() {
-			t.Logf("%s said:\n%s", program, out[max(0, len(out)-8000):])
+		p.Kill()
+		if t.Failed() {
+			t.Logf("%s said:\n%s", program, process.Tail(p.Output(), 8000))
 		}
 	})
-	return p
+	return &running{p, t}
 }
 
 // says waits until the program has said a text n times.
-func (p *process) says(text string, n int) {
+func (p *running) says(text string, n int) {
 	p.t.Helper()
-	late := time.After(patience)
-	for {
-		out, more := p.output()
-		if strings.Count(out, text) >= n {
-			return
-		}
-		select {
-		case <-more:
-		case <-p.done:
-			if out, _ := p.output(); strings.Count(out, text) < n {
-				p.t.Fatalf("it ended and did not say %q %d times", text, n)
-			}
-			return
-		case <-late:
-			p.t.Fatalf("it does not say %q %d times", text, n)
-		}
-	}
+	p.matches(regexp.MustCompile(regexp.QuoteMeta(text)), n)
 }
 
-var listening = regexp.MustCompile(`"msg":"listening".*"address":"([^"]+)"`)
+func (p *running) matches(pattern *regexp.Regexp, n int) []string {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
+	defer cancel()
+	found, err := p.Says(ctx, pattern, n)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return found
+}
+
+var listening = regexp.MustCompile(`"msg":"listening".*"address":"([^"]+)".*\n`)
 
 // address is where the program listens in its nth turn.
-func (p *process) address(n int) string {
+func (p *running) address(n int) string {
 	p.t.Helper()
-	p.says(`"msg":"listening"`, n)
-	p.says("\n", 1) // a line is written at once
-	out, _ := p.output()
-	return listening.FindAllStringSubmatch(out, n)[n-1][1]
+	return p.matches(listening, n)[1]
 }
 
 // ends waits for the program and gives its exit code.
-func (p *process) ends() int {
+func (p *running) ends() int {
 	p.t.Helper()
 	select {
-	case <-p.done:
-		return p.cmd.ProcessState.ExitCode()
+	case <-p.Done:
+		return p.Cmd.ProcessState.ExitCode()
 	case <-time.After(patience):
 		p.t.Fatal("it does not end")
 		return 0
 	}
 }
 
-func (p *process) signal(s syscall.Signal) {
+func (p *running) signal(s syscall.Signal) {
 	p.t.Helper()
-	if err := p.cmd.Process.Signal(s); err != nil {
+	if err := p.Signal(s); err != nil {
 		p.t.Fatal(err)
 	}
 }
 
 // proc reads one of the files that the kernel has of the process.
-func (p *process) proc(name string) string {
+func (p *running) proc(name string) string {
 	p.t.Helper()
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", p.cmd.Process.Pid, name))
+	said, err := p.Read(name)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	return string(raw)
+	return said
 }
 
 // ask sends one request and gives the answer whole, headers included.

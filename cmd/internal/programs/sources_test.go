@@ -46,13 +46,13 @@ func apiServer(t *testing.T) string {
 }
 
 // judge looks at all that a source shows, and at its stacks.
-func (p *process) judge(at string) {
+func (p *running) judge(at string) {
 	p.t.Helper()
 	glance(p.t, at)
 	leaks(p.t, "cmdline", p.proc("cmdline"))
 	p.signal(syscall.SIGQUIT)
 	p.ends()
-	out, _ := p.output()
+	out := p.Output()
 	leaks(p.t, "output", out)
 	if !strings.Contains(out, "goroutine 1 ") {
 		p.t.Error("it left no stacks")

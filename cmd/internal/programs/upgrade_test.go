@@ -131,7 +131,7 @@ func TestNewerLedgerIsRefused(t *testing.T) {
 	}
 	p := start(t, "notify", ledgerEnv(dir, "http://127.0.0.1:1/open-apis/bot/v2/hook/"+hookToken), "")
 	code := p.ends()
-	if out, _ := p.output(); code != 1 || !strings.Contains(out, "has version 1000, this program knows up to") || !strings.Contains(out, "run the newer program again") {
+	if out := p.Output(); code != 1 || !strings.Contains(out, "has version 1000, this program knows up to") || !strings.Contains(out, "run the newer program again") {
 		t.Errorf("code %d: %s", code, out)
 	}
 	after, err := os.ReadFile(path)

@@ -74,7 +74,7 @@ func TestWrongConfigLeaksNothing(t *testing.T) {
 			for _, more := range wrong {
 				p := start(t, program, append(base[:len(base):len(base)], more...), "")
 				code := p.ends()
-				out, _ := p.output()
+				out := p.Output()
 				if leaks(t, strings.Join(more, " "), out); code != 2 {
 					t.Errorf("%v: code %d, want 2", more, code)
 				}
@@ -112,7 +112,7 @@ func TestEverySecretMayStandInAFile(t *testing.T) {
 			env := []string{"LOG_LEVEL=!", "CHANNEL=" + kind, "ROUTES=on-call", "ROUTE_ON_CALL_MATCH=type=Warning", "ROUTE_ON_CALL_CHANNEL=" + kind, name + "_FILE=/nowhere/x"}
 			p := start(t, "notify", env, "")
 			p.ends()
-			out, _ := p.output()
+			out := p.Output()
 			found = found || strings.Contains(out, "notify: "+name+`_FILE "/nowhere/x": cannot be read: no such file or directory`)
 		}
 		if !found {
