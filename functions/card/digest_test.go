@@ -74,7 +74,7 @@ func checkParts(t *testing.T, schema Schema, d Digest, parts []Part) {
 		said := wordsIn(t, p.Payload)
 		for _, i := range p.Groups {
 			covered[i]++
-			row := "(BackOff) · Pod edge/" + line(d.Groups[i].Newest.Name, titleName)
+			row := "(BackOff) · Pod edge/" + named(d.Groups[i].Newest.Name, titleName)
 			if !strings.Contains(said, row+" ") && !strings.Contains(said, row+"\n") {
 				unnamed++
 				uncounted += d.Groups[i].Total

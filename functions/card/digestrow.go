@@ -16,7 +16,7 @@ func (p *pages) row(g alert.Group) string {
 	return joinLines(
 		p.what(g)+" · "+p.place(g),
 		p.r.occurrences(g, p.d.Route, p.d.SentAt),
-		shortMessage(g))
+		quoted(shortMessage(g)))
 }
 
 // short tells a group in one line.
@@ -30,7 +30,7 @@ func (p *pages) short(g alert.Group) string {
 
 // what is the colour, the reason in words and the raw one beside it.
 func (p *pages) what(g alert.Group) string {
-	words, raw := p.r.say(g.Newest), line(g.Newest.Reason, maxField)
+	words, raw := p.r.say(g.Newest), named(g.Newest.Reason, maxField)
 	if g.State == alert.Recovered {
 		words = p.r.words.recovered + words
 	}

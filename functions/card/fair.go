@@ -73,7 +73,7 @@ func (p *pages) uncounted() string {
 	var rest crowd
 	for n, c := range all {
 		if n < crowds && c.namespace != "" {
-			lines = append(lines, fmt.Sprintf(p.r.words.moreOf, c.groups, line(c.namespace, maxField), c.occurrences))
+			lines = append(lines, fmt.Sprintf(p.r.words.moreOf, c.groups, named(c.namespace, maxField), c.occurrences))
 			continue
 		}
 		rest.groups, rest.occurrences = rest.groups+c.groups, rest.occurrences+c.occurrences

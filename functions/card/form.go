@@ -1,6 +1,9 @@
 package card
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // View is what a message says, whatever its form: the important line first,
 // then what explains it, then what one may open. Its texts are cleaned of
@@ -61,3 +64,16 @@ func (r *Renderer) native(schema Schema) Form {
 
 // Truncate cuts s to at most n bytes, between characters.
 func Truncate(s string, n int) string { return truncate(s, n) }
+
+// Map is v with f applied to each text in which foreign words may stand; not to
+// links, the command and the footer, which hold none.
+func (v View) Map(f func(string) string) View {
+	for _, s := range []*string{&v.Title, &v.Subtitle, &v.Summary, &v.Headline, &v.Message, &v.Notices, &v.Details} {
+		*s = f(*s)
+	}
+	v.Rows = slices.Clone(v.Rows)
+	for i, row := range v.Rows {
+		v.Rows[i] = f(row)
+	}
+	return v
+}

@@ -18,6 +18,7 @@ type postText struct {
 // postContent is the last resort, which no client refuses: rich text made of
 // text nodes and the operator's links, a paragraph each. The mark stands for the colour.
 func postContent(v View, locale string) postBody {
+	v = v.Map(Unlinked)
 	blocks := []string{v.Headline, v.Message, v.Notices}
 	blocks = append(blocks, v.Rows...)
 	var paragraphs [][]postText

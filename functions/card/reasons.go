@@ -91,7 +91,7 @@ func (r *Renderer) say(a alert.Alert) string {
 	if s := r.words.pick(meaningOf(a).zh, meaningOf(a).en); s != "" {
 		return s
 	}
-	return line(a.Reason, maxField)
+	return named(a.Reason, maxField)
 }
 
 // hint is what the reason usually comes from; empty when not known.

@@ -65,7 +65,7 @@ func TestSay(t *testing.T) {
 		{"Pod", "Evicted", "low on resource: memory", "Evicted from its node", Critical},
 		{"Pod", "FailedMount", `secret "a" not found`, "Volume mount failed: what it names is missing", Critical},
 		{"Node", "Unheard", "", "Unheard", Critical},
-		{"Thing", "<at id=all>", "", "＜at id=all>", Warning},
+		{"Thing", "<at id=all>", "", "“＜at id=all>”", Warning},
 	}
 	r := testRenderer(t, "en")
 	for _, tt := range tests {

@@ -40,7 +40,7 @@ func (r *Renderer) related(groups []alert.Group, route string) []string {
 	order := fairly(groups, route, shownRelated)
 	for _, i := range order[:min(len(order), shownRelated)] {
 		g := groups[i]
-		lines = append(lines, "  "+place(g.Newest, nameOf(g))+" · "+line(g.Newest.Reason, maxField)+" "+r.words.times(fresh(g, route)))
+		lines = append(lines, "  "+place(g.Newest, nameOf(g))+" · "+named(g.Newest.Reason, maxField)+" "+r.words.times(fresh(g, route)))
 	}
 	if n := len(groups) - shownRelated; n > 0 {
 		lines = append(lines, "  "+fmt.Sprintf(r.words.more, n))

@@ -28,7 +28,7 @@ func clean(s string) string { return strings.Map(notOurs, harmless(s)) }
 func harmless(s string) string {
 	s = stripEscapes(strings.ToValidUTF8(s, "\uFFFD"))
 	s = strings.ReplaceAll(s, "\r\n", "\n")
-	s = thin(strings.Map(visible, s))
+	s = strings.TrimLeftFunc(thin(strings.Map(visible, s)), isMark)
 	for strings.Contains(s, "\n\n\n") {
 		s = strings.ReplaceAll(s, "\n\n\n", "\n\n")
 	}
@@ -42,13 +42,15 @@ func visible(r rune) rune {
 	switch {
 	case r == '\n' || r == '\r' || r == '\u0085' || r == '\u2028' || r == '\u2029':
 		return '\n'
-	case r == '\t' || r == '\u2800': // the latter is Braille without a dot
+	case r == '\t' || isBlank(r):
 		return ' '
-	case unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point),
-		r == '\uFFFE', r == '\uFFFF':
+	case unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point, unicode.Me),
+		unicode.Is(unicode.Noncharacter_Code_Point, r):
 		return -1
+	case unicode.Is(unicode.Co, r): // whatever picture a reader's font has there
+		return '\uFFFD'
 	}
-	return r
+	return sized(r)
 }
 
 // breakMentions replaces the bracket of "<at". Nothing in the bot's

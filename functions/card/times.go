@@ -11,6 +11,11 @@ import (
 // says so.
 const late = 5 * time.Minute
 
+// latest is how late a card may claim to be. What is older comes from a clock
+// that was never set, or from nobody's: no API server and no edge keeps an
+// Event so long.
+const latest = 366 * 24 * time.Hour
+
 const (
 	minutes = "15:04"
 	seconds = "15:04:05"
@@ -89,6 +94,8 @@ func (r *Renderer) delivery(last, sent time.Time) string {
 	}
 	d := sent.Sub(last)
 	switch {
+	case d > latest:
+		return fmt.Sprintf(r.words.sentEarly, r.stamp(sent, last, minutes))
 	case d > late:
 		return fmt.Sprintf(r.words.sentLate, r.stamp(sent, last, minutes), r.words.duration(d))
 	case d < -late:

@@ -54,9 +54,9 @@ func (r *Renderer) story(s Story, limit int) View {
 	if g.State == alert.Recovered {
 		what = w.recovered + what
 	}
-	head := line(a.Reason, maxField) + " · " + r.occurrences(g, s.Route, s.SentAt)
+	head := named(a.Reason, maxField) + " · " + r.occurrences(g, s.Route, s.SentAt)
 	if a.Node != "" && a.Kind != "Node" {
-		head += " · " + w.node + " " + line(a.Node, titleName)
+		head += " · " + w.node + " " + named(a.Node, titleName)
 	}
 	summary := color.mark + " " + what + " · " + where
 	if g.Total > 1 {
@@ -121,15 +121,15 @@ func nameOf(g alert.Group) string {
 // where it is not the object's: the Event may be a lie about a neighbour.
 func place(a alert.Alert, name string) string {
 	if a.Kind == overflow {
-		return line(a.Namespace, maxField) + "/*"
+		return named(a.Namespace, maxField) + "/*"
 	}
-	name = line(name, titleName)
+	name = named(name, titleName)
 	if a.Namespace != "" {
-		name = line(a.Namespace, maxField) + "/" + name
+		name = named(a.Namespace, maxField) + "/" + name
 	}
-	where := strings.TrimSpace(line(a.Kind, maxField) + " " + name)
+	where := strings.TrimSpace(named(a.Kind, maxField) + " " + name)
 	if a.Foreign() {
-		where += " ← " + line(a.Writer(), maxField)
+		where += " ← " + named(a.Writer(), maxField)
 	}
 	return where
 }
@@ -139,7 +139,7 @@ func (r *Renderer) foreign(a alert.Alert) string {
 	if !a.Foreign() {
 		return ""
 	}
-	return fmt.Sprintf(r.words.foreign, line(a.Writer(), maxField))
+	return fmt.Sprintf(r.words.foreign, named(a.Writer(), maxField))
 }
 
 // subtitle names the cluster, after the operator's own title if there is one.
@@ -179,13 +179,13 @@ func (r *Renderer) hintUnless(g alert.Group) string {
 func (r *Renderer) details(g alert.Group, ref time.Time) string {
 	w, a := r.words, g.Newest
 	var lines []string
-	if name := line(a.Name, maxName); g.Clusters <= 1 && name != line(nameOf(g), titleName) {
+	if name := named(a.Name, maxName); g.Clusters <= 1 && name != named(nameOf(g), titleName) {
 		lines = append(lines, w.object+" "+name)
 	}
-	if node := line(a.Node, maxName); len(node) > titleName {
+	if node := named(a.Node, maxName); len(node) > titleName {
 		lines = append(lines, w.node+" "+node)
 	}
-	if origin := joinDots(line(a.Component, maxField), line(a.Type, maxField)); origin != "" {
+	if origin := joinDots(named(a.Component, maxField), named(a.Type, maxField)); origin != "" {
 		lines = append(lines, w.origin+" "+origin)
 	}
 	lines = append(lines, r.when(g.First, g.Last, ref))
@@ -215,7 +215,7 @@ func (r *Renderer) objects(g alert.Group) []string {
 	}
 	lines := []string{fmt.Sprintf(title, n)}
 	for i := n - 1; i >= max(n-shownObjects, 0); i-- {
-		lines = append(lines, "  "+line(g.Objects[i].Name, maxName)+" "+w.times(g.Objects[i].Count))
+		lines = append(lines, "  "+named(g.Objects[i].Name, maxName)+" "+w.times(g.Objects[i].Count))
 	}
 	if n > shownObjects {
 		lines = append(lines, "  "+fmt.Sprintf(w.more, n-shownObjects))

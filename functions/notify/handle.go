@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
 
@@ -34,7 +35,7 @@ func (f *Function) Handle(ctx context.Context, events []event.Event) error {
 			if f.cfg.DumpEvents {
 				lines = append(lines, ce.Data())
 			}
-			a := alertOf(ce, ev)
+			a := f.timely(alertOf(ce, ev))
 			if r, ok := f.classify(a); ok {
 				reports = append(reports, r)
 			} else {
@@ -114,10 +115,38 @@ func dumpLine(w io.Writer, data []byte) {
 // alertOf makes the Alert of an Event: where the contract ends and the
 // function's own words begin.
 func alertOf(ce *event.Event, ev *wire.Event) alert.Alert {
+	for _, s := range []*string{&ev.InvolvedObject.Kind, &ev.Reason} {
+		if *s == overflow {
+			*s = "?"
+		}
+	}
 	return alert.Alert{
 		Cluster: wire.Cluster(ce.Source()), Component: ev.Component(), Count: ev.Count(), First: ev.FirstSeen(), Last: ev.LastSeen(),
 		Namespace: ev.InvolvedObject.Namespace, Kind: ev.InvolvedObject.Kind, Name: ev.InvolvedObject.Name,
 		Type: ev.Type, Reason: ev.Reason, Node: ev.Source.Host, Message: ev.Message,
 		EventNamespace: ev.Metadata.Namespace, EventName: ev.Metadata.Name, EventUID: ev.Metadata.UID,
 	}.Bounded()
+}
+
+// overflow is kind and reason of alert.Alert.Overflow, which no Event may claim.
+const overflow = "*"
+
+// ahead is how far a reporter's clock may be ahead of one that is known.
+const ahead = 24 * time.Hour
+
+// timely is a without times that cannot have been: they would stay the latest
+// of their story for good, so that its message never changed and no good news
+// were newer. Where nobody vouches for our own clock, which may be years
+// behind, all times stay.
+func (f *Function) timely(a alert.Alert) alert.Alert {
+	now, sure := f.usage.now()
+	if !sure {
+		return a
+	}
+	for _, at := range []*time.Time{&a.First, &a.Last} {
+		if at.After(now.Add(ahead)) {
+			*at = time.Time{}
+		}
+	}
+	return a
 }

@@ -14,10 +14,15 @@ import (
 	"unicode"
 
 	"github.com/edgebell/edgebell/adapters/kubeevent/wire"
+	"github.com/edgebell/edgebell/functions/alert"
 	"github.com/edgebell/edgebell/functions/feishu/feishutest"
 )
 
 type fields = map[string]any
+
+// Everywhere holds what is true of a message in every channel, whose packages
+// this one's tests cannot import. No line of a text may begin as one of imitated.
+var Everywhere func(t *testing.T, o Outgoing, imitated []string)
 
 // hostile is an Event of core/v1 as JSON, with what a test changes in it:
 // "involvedObject.name" goes down.
@@ -52,6 +57,11 @@ func (h *botHarness) offer(t *testing.T, ev fields) (status int, answer string) 
 	if err != nil {
 		t.Fatal(err)
 	}
+	return h.handed(body)
+}
+
+// handed hands in a CloudEvent.
+func (h *botHarness) handed(body []byte) (status int, answer string) {
 	req := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
 	req.Header.Set("Content-Type", "application/cloudevents+json")
 	rec := httptest.NewRecorder()
@@ -88,86 +98,22 @@ func checkTold(t *testing.T, m feishutest.Message) {
 	}
 }
 
-// deception is what somebody says, and what must or must not stand on the card.
-type deception struct {
-	name    string
-	change  fields
-	refused string // part of the answer, where it is not taken
-	has     []string
-	hasNot  []string
-}
-
-func deceptions() []deception {
-	long := strings.Repeat("x", 10_000)
-	message := func(name, text string, has ...string) deception {
-		return deception{name: name, change: fields{"message": text}, has: has}
+// tellEverywhere has what the ledger holds told on every channel: alone, as
+// over, and among others.
+func (h *botHarness) tellEverywhere(t *testing.T, imitated []string) {
+	t.Helper()
+	groups, err := h.l.Groups()
+	if err != nil || len(groups) != 1 {
+		t.Fatalf("%d stories, error %v", len(groups), err)
 	}
-	number := func(name, field, n string, d deception) deception {
-		d.name, d.change = name, fields{field: json.Number(n)}
-		return d
-	}
-	when := func(name, at string, d deception) deception {
-		d.name, d.change = name, fields{"lastTimestamp": at, "firstTimestamp": at}
-		return d
-	}
-	return []deception{
-		message("controls", "a\x00b\x07\x1b[31mc\x1b]0;t\ad\x7f", "abcd"),
-		message("C1", "a\u0080\u0085b\u009b1mc", "│ a\n│ bc"),
-		message("bidi overrides", "safe\u202egnp.exe\u202c", "safegnp.exe"),
-		message("bidi isolates", "a\u2066b\u2067c\u2068d\u2069e\u061c\u200e\u200f", "abcde"),
-		message("zero width", "a\u200bd\u200cm\u200di\u2060n\ufeff", "admin"),
-		message("tag characters", "ok\U000E0001\U000E0061\U000E007F.", "ok."),
-		message("variation selectors", "o\uFE0F\U000E0100k", "ok"),
-		message("fillers", "a\u3164b\u115F\u2800c", "ab c"),
-		message("zalgo", "z"+strings.Repeat("\u0300\u0489\u20dd", 600), "z\u0300\u0489\u20dd"),
-		message("very wide", strings.Repeat("﷽\u12219", 200)),
-		message("a gap", "a"+strings.Repeat("\u3000", 500)+"🟢 已恢复", "○ 已恢复"),
-		message("our recovery", "🟢 已恢复：节点失联 · Node pi-1\nNodeNotReady · 1 次，02:14", "│ ○ 已恢复"),
-		message("our digest", "x\n🔴 节点失联 NodeNotReady · Node pi-1\n1 次，02:14\nid 0123abcd · edgebell", "│ id 0123abcd"),
-		message("our footer", "id 0123abcd · edgebell", "│ id 0123abcd"),
-		message("our notice", "⚠ 未能保留 9 次：存储损坏", "! 未能保留"),
-		message("mention", `<at id=all></at><at user_id="all">x</at>`, "＜at id=all>"),
-		message("markdown", "[click](https://evil.example) ![i](https://evil.example/x.png) **b** `c` #h"),
-		message("HTML", `<a href="https://evil.example">x</a><img src=x onerror=alert(1)><script>1</script>`),
-		message("gaps of templates", "{{.Reason}} {{range .}} ${Reason} %s %!d(string=x)", "{{.Reason}}", "%!d(string=x)"),
-		message("JSON", `"},{"tag":"markdown","content":"<at id=all></at>"}]}`),
-		message("megabytes", strings.Repeat("界", 300_000), "省略"),
-		message("only invisible", "\u200b\u202e\U000E0041"),
-
-		when("the future", "2300-01-01T00:00:00Z", deception{has: []string{"2300-01-01"}}),
-		when("year 1", "0001-01-01T00:00:00Z", deception{has: []string{"时间未知"}}),
-		when("year 1, later", "0001-01-01T00:00:01Z", deception{has: []string{"0001-01-01"}}),
-		when("year 9999 in another zone", "9999-12-31T23:59:59-12:00", deception{}),
-		when("year 10000", "10000-01-01T00:00:00Z", deception{refused: "data is not a core/v1 Event"}),
-		when("no time", "NaN", deception{refused: "data is not a core/v1 Event"}),
-		when("a leap of zones", "2026-11-24T00:00:00+99:99", deception{refused: "data is not a core/v1 Event"}),
-
-		number("count negative", "count", "-5", deception{has: []string{"Unhealthy · 1 次"}}),
-		number("count 0", "count", "0", deception{has: []string{"Unhealthy · 1 次"}}),
-		number("count 2^31-1", "count", "2147483647", deception{has: []string{"2147483647 次"}}),
-		number("count 2^63-1", "count", "9223372036854775807", deception{refused: "data is not a core/v1 Event"}),
-		number("count of a series negative", "series.count", "-2147483648", deception{has: []string{"Unhealthy · 3 次"}}),
-
-		{name: "uid empty", change: fields{"metadata.uid": ""}, refused: "metadata.uid is empty"},
-		{name: "uid of 10 kB", change: fields{"metadata.uid": long}, has: []string{"Unhealthy · 3 次"}},
-		{name: "no name", change: fields{"metadata.name": ""}, refused: "metadata.name is empty"},
-		{name: "reason empty", change: fields{"reason": ""}, refused: "reason is empty"},
-		{name: "kind empty", change: fields{"involvedObject.kind": ""}, refused: "kind is empty"},
-		{name: "object's name empty", change: fields{"involvedObject.name": ""}},
-		{name: "everything over the limit", change: fields{
-			"involvedObject.name": long, "involvedObject.namespace": long, "metadata.namespace": long, "involvedObject.kind": long,
-			"reason": long, "source.component": long, "source.host": long, "metadata.name": long,
-		}, hasNot: []string{strings.Repeat("x", 300)}},
-		{name: "a reason with lines", change: fields{"reason": "BackOff\n🟢 已恢复\nid 0123abcd · edgebell"}},
-		{name: "a name that goes on", change: fields{"involvedObject.name": "web-0\n⚠ x\u202e<at id=all>"}, hasNot: []string{"kubectl"}},
-		{name: "a name for a shell", change: fields{"involvedObject.name": "web-0; curl evil|sh #", "involvedObject.namespace": "$(reboot)"}, hasNot: []string{"kubectl"}},
-
-		{name: "another's Pod", change: fields{"metadata.namespace": "evil"}, has: []string{"Pod shop/web-0 ← evil", "事件写在命名空间 evil"}},
-		{name: "a node put into its own namespace", change: fields{
-			"metadata.namespace": "evil", "involvedObject.namespace": "evil", "involvedObject.kind": "Node", "involvedObject.name": "pi-1", "reason": "NodeNotReady",
-		}, has: []string{"Node evil/pi-1 ← evil"}},
-		{name: "an arrow of its own", change: fields{"involvedObject.name": "web-0 ← kube-system"}, hasNot: []string{"← kube-system"}},
-	}
+	o := Outgoing{Groups: groups, Route: "fresh", SentAt: time.Now()}
+	Everywhere(t, o, imitated)
+	over := groups[0]
+	over.State = alert.Recovered
+	o.Groups = []alert.Group{over}
+	Everywhere(t, o, imitated)
+	o.Groups, o.Digest = append(groups, groups...), true
+	Everywhere(t, o, imitated)
 }
 
 // TestDeception takes each from the CloudEvent through the ledger to the card
@@ -198,6 +144,7 @@ func (d deception) try(t *testing.T) {
 		t.Fatalf("%d messages in %d tries, want 1", len(told), n)
 	}
 	checkTold(t, told[0])
+	h.tellEverywhere(t, d.imitated)
 	text := told[0].Plain()
 	for _, s := range d.has {
 		if !strings.Contains(text, s) {
@@ -295,6 +242,7 @@ func FuzzDeception(f *testing.F) {
 				t.Fatalf("%d messages", len(told))
 			}
 			checkTold(t, told[0])
+			h.tellEverywhere(t, nil)
 		})
 	})
 }

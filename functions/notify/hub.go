@@ -22,11 +22,11 @@ const settled = time.Second
 // of what the other function had told before.
 func (f *Function) storyReports(ce *event.Event, s wire.Story) []ledger.Report {
 	news := strings.TrimSuffix(ce.ID(), "."+s.State)
-	a := alert.Alert{
+	a := f.timely(alert.Alert{
 		Cluster: wire.Cluster(ce.Source()), Component: s.Component, Count: s.Count, First: s.First, Last: s.Last,
 		Namespace: s.Namespace, Kind: s.Kind, Name: s.Name, Type: s.Type, Reason: s.Reason, Node: s.Node, Message: s.Message,
 		EventNamespace: s.Writer, EventName: "story-" + news, EventUID: news,
-	}.Bounded()
+	}.Bounded())
 	var out []ledger.Report
 	if s.Count > 0 {
 		if r, ok := f.classify(a); ok {
@@ -46,7 +46,7 @@ func (f *Function) storyReports(ce *event.Event, s wire.Story) []ledger.Report {
 		if !s.Recovered.IsZero() {
 			well.Last = s.Recovered
 		}
-		out = append(out, ledger.Report{Alert: well.Bounded(), Heals: alert.Healing{a.Reason: settled}})
+		out = append(out, ledger.Report{Alert: f.timely(well.Bounded()), Heals: alert.Healing{a.Reason: settled}})
 	}
 	return out
 }

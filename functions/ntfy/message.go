@@ -48,6 +48,7 @@ func lookOf(v card.View) look {
 
 // rich is the first form.
 func rich(v card.View) (card.Message, error) {
+	v = v.Map(card.Unlinked)
 	look := lookOf(v)
 	title := card.Truncate(v.Title, maxTitle)
 	if title != v.Title {
@@ -66,7 +67,7 @@ func rich(v card.View) (card.Message, error) {
 
 // plain is the form for servers that refuse the first.
 func plain(v card.View) (card.Message, error) {
-	return encode(message{Message: v.Text(), Priority: 3})
+	return encode(message{Message: v.Map(card.Unlinked).Text(), Priority: 3})
 }
 
 // encode counts what is nearer to its bound, the message or the whole.

@@ -9,10 +9,10 @@ import (
 // looks alike and which no client reads. A backslash would not do: neither
 // robot's documentation knows one.
 var (
-	wideInline = strings.NewReplacer(
+	wideInline = strings.NewReplacer("www.", "www．", "WWW.", "WWW．", "Www.", "Www．",
 		"\\", "＼", "`", "｀", "*", "＊", "_", "＿", "~", "～", "|", "｜",
 		"[", "［", "]", "］", "<", "＜", "&", "＆", "@", "＠", "$", "＄", "://", "：//")
-	widePlain = strings.NewReplacer("@", "＠", "<", "＜", "://", "：//")
+	widePlain = strings.NewReplacer("@", "＠", "<", "＜", "://", "：//", "www.", "www．", "WWW.", "WWW．", "Www.", "Www．")
 	wideFirst = map[byte]string{'#': "＃", '>': "＞", '-': "－", '+': "＋", '=': "＝"}
 )
 

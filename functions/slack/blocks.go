@@ -48,6 +48,7 @@ var off = new(bool)
 
 // blockKit is the richest form.
 func blockKit(v card.View) (card.Message, error) {
+	v = v.Map(card.Unlinked)
 	header, rest := cut(v.Mark+" "+v.Title, maxHeader)
 	m := message{Text: escape(v.Summary)}
 	m.Blocks = append(m.Blocks, block{Type: "header", Text: &text{"plain_text", header, off}})
@@ -72,7 +73,9 @@ func blockKit(v card.View) (card.Message, error) {
 }
 
 // plain is the form for workspaces that refuse blocks.
-func plain(v card.View) (card.Message, error) { return encode(message{Text: escape(v.Text())}) }
+func plain(v card.View) (card.Message, error) {
+	return encode(message{Text: escape(v.Map(card.Unlinked).Text())})
+}
 
 func encode(m message) (card.Message, error) {
 	raw, err := webhook.EncodeJSON(m)

@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -35,6 +36,7 @@ type preview struct {
 // rich is the first form: the title bold, message and command in fixed letters,
 // where Telegram looks for no links of its own.
 func rich(v card.View) (card.Message, error) {
+	v = v.Map(inert)
 	var b builder
 	b.add(strings.TrimSpace(v.Mark+" "+v.Title), "bold", "")
 	b.add(v.Headline, "", "")
@@ -55,6 +57,11 @@ func rich(v card.View) (card.Message, error) {
 
 // plain is the form without entities.
 func plain(v card.View) (card.Message, error) {
+	v = v.Map(inert)
+	v.Links = slices.Clone(v.Links)
+	for i := range v.Links {
+		v.Links[i].URL = strings.ReplaceAll(v.Links[i].URL, "@", "%40")
+	}
 	var b builder
 	b.add(v.Text(), "", "")
 	return b.message()
@@ -68,7 +75,7 @@ type builder struct {
 }
 
 func (b *builder) add(s, kind, url string) {
-	if s = strings.TrimSpace(inert(s)); s == "" {
+	if s = strings.TrimSpace(s); s == "" {
 		return
 	}
 	if b.units > 0 {
@@ -97,11 +104,13 @@ func units(s string) int {
 	return n
 }
 
-// inert breaks mentions: an @ before a name, where none of a name stands before
-// it, calls somebody even in plain text. nginx@sha256 and a@b.example stay as
-// they are.
+// inert breaks what Telegram finds in plain text by itself: addresses, mentions
+// (an @ before a name, where none of a name stands before it, calls somebody) and
+// commands (a / there is sent to the bots by whoever taps it). nginx@sha256,
+// a@b.example, shop/web-0 and /var/lib stay as they are.
 func inert(s string) string {
-	if !strings.Contains(s, "@") {
+	s = card.Unlinked(s)
+	if !strings.ContainsAny(s, "@/") {
 		return s
 	}
 	var b strings.Builder
@@ -110,8 +119,12 @@ func inert(s string) string {
 		r, size := utf8.DecodeRuneInString(s)
 		s = s[size:]
 		next, _ := utf8.DecodeRuneInString(s)
-		if r == '@' && !named(before) && named(next) {
+		switch {
+		case named(before) || !named(next):
+		case r == '@':
 			r = '＠'
+		case r == '/' && before != '/' && !strings.HasPrefix(strings.TrimLeftFunc(s, named), "/"):
+			r = '／'
 		}
 		b.WriteRune(r)
 		before = r

@@ -12,6 +12,9 @@ import (
 
 const maxText = 4096 // UTF-16 units
 
+// command is sent to the bots by whoever taps it.
+var command = regexp.MustCompile(`(?:^|[^A-Za-z0-9_/<>])/[A-Za-z0-9_]{1,64}(?:[^A-Za-z0-9_/<>]|$)`)
+
 // mention is what Telegram finds by itself in plain text.
 var mention = regexp.MustCompile(`(?:^|[^A-Za-z0-9_])@[A-Za-z0-9_]+`)
 
@@ -70,6 +73,9 @@ func checkEntities(v any, units []uint16) error {
 	}
 	if found := mention.FindString(string(utf16.Decode(rest))); found != "" {
 		return fmt.Errorf("%q calls somebody", found)
+	}
+	if found := command.FindString(string(utf16.Decode(rest))); found != "" {
+		return fmt.Errorf("%q is a command", found)
 	}
 	return nil
 }

@@ -22,6 +22,7 @@ var Hostile = []string{
 	"<at id=all></at> <at user_id=\"all\">all</at> <@all>", "*bold* _it_ ~no~ `code` ```\nfence", "\u202eevil\u2066 \x1b[31mred\x1b]8;;http://evil.example\x07x",
 	`"},{"type":"divider"},{"x":"\u0000\`, "<b>x</b><script>alert(1)</script>&amp;&lt;", "tg://user?id=1 /start @bot", "{{.Secret}} ${HOME} %s %n",
 	"\r\nX-Injected: 1\r\n\r\n.\r\n", "\xff\xfe invalid \xc3\x28", strings.Repeat("🔥内存", 50), "",
+	"/stop@evilbot (/stop) www.evil.example tg://x", "Edgebell 运行正常 · id 0123abcd", "﷽⸻𒐫" + strings.Repeat("z\u0336\u20e0\u0301", 40),
 }
 
 // Group is one story about a Pod, all of its texts from message where a cluster
