@@ -5,22 +5,21 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
+
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 const (
@@ -51,7 +50,7 @@ func demo(ctx context.Context, bin, events string, rate string) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	r := &runner{ctx: ctx, bin: bin}
+	r := &runner{ctx: ctx, bin: bin, ended: make(chan error, 8)}
 	defer r.stop()
 
 	webhook, where := os.Getenv("FEISHU_WEBHOOK_URL"), "the group of FEISHU_WEBHOOK_URL"
@@ -90,7 +89,7 @@ func demo(ctx context.Context, bin, events string, rate string) error {
 	select {
 	case <-ctx.Done():
 		return nil
-	case err := <-r.ended():
+	case err := <-r.ended:
 		return err
 	}
 }
@@ -111,76 +110,51 @@ func inherited() []string {
 
 // runner starts programs and stops them in the opposite order.
 type runner struct {
-	ctx  context.Context
-	bin  string
-	cmds []*exec.Cmd
-	exit chan error
-	wait sync.WaitGroup
-	once sync.Once
-}
-
-func (r *runner) ended() chan error {
-	r.once.Do(func() { r.exit = make(chan error, 8) })
-	return r.exit
+	ctx   context.Context
+	bin   string
+	all   []*process.Process
+	ended chan error
 }
 
 // start runs a program and waits until it listens.
 func (r *runner) start(name, address string, env []string, args ...string) error {
-	if c, err := net.DialTimeout("tcp", address, time.Second); err == nil {
-		_ = c.Close()
-		return fmt.Errorf("start %s: something listens on %s already: another make run? end it first", name, address)
+	if listens(address) == nil {
+		return fmt.Errorf("start %s: something listens on %s already", name, address)
 	}
 	cmd := exec.Command(filepath.Join(r.bin, name), args...)
 	cmd.Env = env
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
-	pipe, err := cmd.StderrPipe()
+	p, err := process.Start(cmd, func(line string) { _, _ = fmt.Fprintf(os.Stderr, "%-12s | %s\n", name, line) })
 	if err != nil {
 		return err
 	}
-	if name == "notify" { // CHANNEL=log prints cards; what the stand-ins say is in the table below
-		cmd.Stdout = os.Stdout
-	}
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("start %s: %w", name, err)
-	}
-	r.cmds = append(r.cmds, cmd)
-	ended := r.ended()
-	r.wait.Go(func() {
-		prefix(os.Stderr, name, pipe)
-		if err := cmd.Wait(); err != nil && r.ctx.Err() == nil {
-			ended <- fmt.Errorf("%s ended: %w", name, err)
+	r.all = append(r.all, p)
+	go func() {
+		<-p.Done
+		if p.Err != nil && r.ctx.Err() == nil {
+			r.ended <- fmt.Errorf("%s ended: %w", name, p.Err)
 		}
+	}()
+	return process.Eventually(r.ctx, 50*time.Millisecond, 10*time.Second, name+" listens", func() error {
+		if err := p.Alive(); err != nil {
+			return process.Final(err)
+		}
+		return listens(address)
 	})
-	return r.listens(name, address)
 }
 
-// listens waits until address takes connections.
-func (r *runner) listens(name, address string) error {
-	for range 200 {
-		if c, err := net.DialTimeout("tcp", address, time.Second); err == nil {
-			return c.Close()
-		}
-		select {
-		case <-r.ctx.Done():
-			return r.ctx.Err()
-		case err := <-r.ended():
-			return err
-		case <-time.After(50 * time.Millisecond):
-		}
+// listens is nil when address takes connections.
+func listens(address string) error {
+	c, err := net.DialTimeout("tcp", address, time.Second)
+	if err != nil {
+		return err
 	}
-	return errors.New(name + " does not listen on " + address)
+	return c.Close()
 }
 
 func (r *runner) stop() {
-	for i := len(r.cmds) - 1; i >= 0; i-- {
-		_ = r.cmds[i].Process.Signal(syscall.SIGTERM)
-	}
-	r.wait.Wait()
-}
-
-func prefix(w io.Writer, name string, from io.Reader) {
-	lines := bufio.NewScanner(from)
-	for lines.Scan() {
-		_, _ = fmt.Fprintf(w, "%-12s | %s\n", name, lines.Text())
+	for _, p := range slices.Backward(r.all) {
+		if err := p.Stop(15 * time.Second); err != nil {
+			fmt.Fprintln(os.Stderr, "demo:", err)
+		}
 	}
 }
