@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"slices"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -44,6 +45,20 @@ func (l *Ledger) Backlog(route string) (waiting, due int) {
 		}
 	}
 	return waiting, due
+}
+
+// CountDue counts the groups that a route has to tell now or in the time to
+// come.
+func (l *Ledger) CountDue(route string, within time.Duration) (n int) {
+	until, number := l.Now().After(within), slices.Index(l.routes, route)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range l.index {
+		if at := e.dueOn(number); at != 0 && at <= until {
+			n++
+		}
+	}
+	return n
 }
 
 // Groups reads every group, in no particular order.

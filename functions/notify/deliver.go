@@ -106,7 +106,11 @@ func (d *deliverer) run(ctx context.Context) {
 	}
 }
 
-const idle = time.Hour
+const (
+	idle = time.Hour
+	// settleMost is how long a story that is due waits at most for others.
+	settleMost = time.Second
+)
 
 // step sends at most one message and says how long to wait before the next.
 func (d *deliverer) step(ctx context.Context) time.Duration {
@@ -119,6 +123,9 @@ func (d *deliverer) step(ctx context.Context) time.Duration {
 		return d.untilDue()
 	}
 	if wait := d.pace.wait(now, now.Add(d.offset())); wait > 0 {
+		return wait
+	}
+	if wait := d.settle(); wait > 0 {
 		return wait
 	}
 	out, err := d.take()
@@ -151,6 +158,23 @@ func (d *deliverer) step(ctx context.Context) time.Duration {
 func (d *deliverer) due() bool {
 	at, ok := d.ledger.NextDue(d.Name)
 	return (ok && at <= d.ledger.Now()) || d.bulletin.due(d)
+}
+
+// settle is how long the first of many waits for the others: what begins within
+// a moment is one digest, not a card and then a digest.
+func (d *deliverer) settle() time.Duration {
+	at, ok := d.ledger.NextDue(d.Name)
+	if !ok {
+		return 0
+	}
+	wait := at.After(settleMost).Sub(d.ledger.Now())
+	if wait <= 0 {
+		return 0
+	}
+	if all := d.ledger.CountDue(d.Name, wait); all <= d.threshold || all == d.ledger.CountDue(d.Name, 0) {
+		return 0
+	}
+	return min(wait, settleMost)
 }
 
 func (d *deliverer) untilDue() time.Duration {

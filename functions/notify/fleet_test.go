@@ -73,7 +73,7 @@ func TestManyClustersAreOneCard(t *testing.T) {
 }
 
 // TestClustersOneAfterAnother: what begins in further clusters while the first
-// one's GROUP_WAIT lasts is on its card; what two clusters have is told of each
+// one's GROUP_WAIT lasts, and a second more, is on its card; what two clusters have is told of each
 // in its own time.
 func TestClustersOneAfterAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -94,7 +94,7 @@ func TestClustersOneAfterAnother(t *testing.T) {
 			g := try.Out.Groups[0]
 			got = append(got, fmt.Sprintf("%s of %d, %d times, waited %s", g.Newest.Reason, max(g.Clusters, 1), g.Total, try.Out.SentAt.Sub(g.First).Round(time.Second)))
 		}
-		want := []string{"Failed of 37, 74 times, waited 5s", "BackOff of 1, 2 times, waited 5s", "BackOff of 1, 2 times, waited 5s"}
+		want := []string{"Failed of 37, 74 times, waited 6s", "BackOff of 1, 2 times, waited 6s", "BackOff of 1, 2 times, waited 6s"}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("cards (-want +got):\n%s", diff)
 		}

@@ -145,3 +145,34 @@ func TestShare(t *testing.T) {
 		}
 	}
 }
+
+// TestABurstIsOneDigest: its stories are due a moment after one another, and the
+// first does not go out alone. Few are still told one by one, without waiting.
+func TestABurstIsOneDigest(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		stories int
+		want    []summary
+	}{
+		{"many", 28, []summary{{Digest: true, Stories: 28, Total: 28}}},
+		{"few", 2, []summary{{Stories: 1, Total: 1}, {Stories: 1, Total: 1}}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHarness(t, nil)
+				defer h.start(t)()
+				time.Sleep(time.Minute)
+				began := time.Now()
+				for i := range tc.stories {
+					h.tell(t, "shop", i)
+					time.Sleep(20 * time.Millisecond)
+				}
+				time.Sleep(time.Minute)
+				wantTold(t, h, tc.want...)
+				if took, most := h.ch.told()[0].At.Sub(began), h.l.GroupWait()+settleMost; took > most || tc.stories == 2 && took >= most {
+					t.Errorf("the first message after %s, want at most %s", took, most)
+				}
+			})
+		})
+	}
+}

@@ -149,6 +149,7 @@ func TestEditsWaitBehindWhatRings(t *testing.T) {
 		if err := h.l.AddGap(ledger.Gap{From: time.Now(), To: time.Now(), Why: ledger.GapSourceDown}); err != nil {
 			t.Fatal(err)
 		}
+		time.Sleep(2 * settleMost)
 		h.happen(t, 9, 1)
 		time.Sleep(time.Minute)
 		log, edits := u.messages(false), 0
