@@ -26,7 +26,11 @@ func (c *Config) TLS(log *slog.Logger) (*tls.Config, error) {
 	return &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: protocols, GetConfigForClient: k.current}, nil
 }
 
-var protocols = []string{"h2", "http/1.1"}
+// protocols leaves HTTP/2 out: an API server posts one batch after another, for
+// which connections that are kept alive are enough, and what HTTP/2 lets a
+// stranger do before a handler is asked (streams reset as fast as opened,
+// headers without end, answers that nobody reads) ends in the handshake.
+var protocols = []string{"http/1.1"}
 
 // keeper holds what was last read.
 type keeper struct {

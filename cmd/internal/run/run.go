@@ -107,7 +107,9 @@ func Serve(ctx context.Context, address string, conns int, h http.Handler) error
 }
 
 // ServeWith is Serve with limits of the caller's own; it speaks HTTPS when srv
-// has a TLSConfig. Open requests may take stop once the process is to stop. Who
+// has a TLSConfig, and HTTP/1.1 alone: nobody who talks to us needs HTTP/2, and
+// much has been done to servers by its means. A handshake may take as long as
+// the headers, and 16 KiB. Open requests may take stop once the process is to stop. Who
 // opens too many connections loses some.
 func ServeWith(ctx context.Context, address string, conns int, srv *http.Server, stop time.Duration) error {
 	ln, err := net.Listen("tcp", address)
@@ -118,8 +120,11 @@ func ServeWith(ctx context.Context, address string, conns int, srv *http.Server,
 	defer end()
 	start := srv.Serve
 	if srv.TLSConfig != nil {
-		start = func(ln net.Listener) error { return srv.ServeTLS(ln, "", "") }
+		srv.TLSConfig = guard(srv.TLSConfig)
+		start = func(ln net.Listener) error { return srv.ServeTLS(door{ln}, "", "") }
 	}
+	srv.Protocols = new(http.Protocols)
+	srv.Protocols.SetHTTP1(true)
 	srv.ConnState = newCrowd(cmp.Or(conns, MaxConns)).track
 	slog.Info("listening", "address", ln.Addr().String(), "tls", srv.TLSConfig != nil)
 	done := make(chan error, 1)
@@ -127,10 +132,22 @@ func ServeWith(ctx context.Context, address string, conns int, srv *http.Server,
 		<-ctx.Done()
 		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stop)
 		defer cancel()
-		done <- srv.Shutdown(stopping)
+		done <- shutDown(stopping, srv)
 	}()
 	if err := start(ln); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve: %w", err)
 	}
 	return <-done
+}
+
+// shutDown cuts off who does not end in time. They were not answered and send
+// again, so it is no error; and a stranger who opens a connection and says
+// nothing must not end a process that means to begin anew.
+func shutDown(ctx context.Context, srv *http.Server) error {
+	err := srv.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		slog.Warn("connections cut off: they did not end in time")
+		err = srv.Close()
+	}
+	return err
 }
