@@ -69,6 +69,7 @@ var rows = []row{
 	{"status-flood", "a status of ever new sources", floods, 1, 1, statusFlood},
 	{"notify-port", "slow, endless, idle, huge, packed", floods, 1, 1, notifyPort},
 	{"audit-port", "the same at the audit webhook", floods, 1, 1, auditPort},
+	{"audit-tls", "handshakes, certificates, HTTP/2 at its HTTPS", floods, 1, 1, auditTLS},
 	{"api-ttl", "source down for longer than Events live", planesTTL, 1, 1, apiTTL},
 }
 

@@ -20,12 +20,18 @@ import (
 	"github.com/edgebell/edgebell/k3s/process"
 )
 
-// abuses are what somebody may do to a port without saying anything of sense.
-var abuses = []struct {
+// abuse is something that is done to a port on many connections at once; do
+// ends when it is cut off.
+type abuse struct {
 	name  string
 	conns int
 	do    func(ctx context.Context, conn net.Conn) error
-}{
+}
+
+const h2cName = "HTTP/2 unasked"
+
+// abuses are what somebody may do to a port without saying anything of sense.
+var abuses = []abuse{
 	{"idle", 400, func(ctx context.Context, _ net.Conn) error { <-ctx.Done(); return nil }},
 	{"slow headers", 200, func(ctx context.Context, conn net.Conn) error {
 		return drip(ctx, conn, "POST / HTTP/1.1\r\nHost: x\r\n", "X-A: b\r\n", time.Second)
@@ -47,6 +53,8 @@ var abuses = []struct {
 	{"wrong type", 5, func(_ context.Context, conn net.Conn) error {
 		return wantStatus(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\n{}", http.StatusUnsupportedMediaType, http.StatusBadRequest)
 	}},
+	{h2cName, 10, h2c},
+	{"HTTP/2's preface", 5, func(_ context.Context, conn net.Conn) error { return refusedPreface(conn) }},
 }
 
 // stalled is all of a large body but its end.
@@ -94,7 +102,7 @@ func wantStatus(conn net.Conn, request string, want ...int) error {
 
 // abusers keep every abuse of a port going, from other addresses than the
 // honest, until ctx ends.
-func (a *assault) abusers(ctx context.Context, address string) error {
+func (a *assault) abusers(ctx context.Context, address string, abuses []abuse) error {
 	var all sync.WaitGroup
 	var mu sync.Mutex
 	var errs []error
@@ -131,64 +139,37 @@ func (a *assault) abusers(ctx context.Context, address string) error {
 
 // notifyPort abuses the function's port while the honest use it.
 func notifyPort(r *run) error {
-	return r.assaulted(func(ctx context.Context, a *assault) error { return a.abusers(ctx, a.sink) })
+	return r.assaulted(func(ctx context.Context, a *assault) error { return a.abusers(ctx, a.sink, abuses) })
 }
 
 // auditPort abuses the audit webhook's port while an API server uses it.
 func auditPort(r *run) error {
 	return r.assaulted(func(ctx context.Context, a *assault) error {
-		address := process.FreeAddress()
-		hook, err := r.spawn("audit-webhook", []string{
-			"LISTEN_ADDRESS=" + address, "K_SINK=http://" + a.sink + "/", "CLUSTER_NAME=" + cluster, "LOG_LEVEL=warn", "GOMEMLIMIT=40MiB",
-		}, nil, nil)
-		if err != nil {
-			return err
-		}
-		defer hook.Kill()
-		if err := hook.Ready(ctx, nil, "http://"+address+"/readyz"); err != nil {
-			return err
-		}
-		var abusing sync.WaitGroup
-		var bad error
-		ctx, stop := context.WithCancel(ctx)
-		abusing.Go(func() { bad = a.abusers(ctx, address) })
-		err = a.entries(ctx, address)
-		stop()
-		abusing.Wait()
-		memory, peak := peakMemory(hook)
-		r.note("audit-webhook had %d MiB resident at most", memory>>20)
-		if memory > mostMemory {
-			r.breaks("audit-webhook had %d bytes of memory, want at most %d", memory, mostMemory)
-		}
-		return errors.Join(err, bad, peak)
+		return r.besieged(ctx, a, "http", &caller{client: process.Fresh}, abuses)
 	})
 }
 
 // entries posts audit entries as an API server does, one after another, and
 // wants each to be answered 200.
-func (a *assault) entries(ctx context.Context, address string) error {
+func (a *assault) entries(ctx context.Context, to *caller) error {
 	for i := 0; i < honestStories; i++ {
 		pause(ctx, time.Second)
 		if ctx.Err() != nil {
 			return fmt.Errorf("%d of %d audit entries were taken while the attack lasted", i, honestStories)
 		}
 		ev := eventOf(honestNamespace(i), "Pod", fmt.Sprintf("audited-%03d", i), "FailedScheduling")
-		body := auditList(ev)
+		body, began := auditList(ev), time.Now()
 		err := eventually(ctx, 30*time.Second, "an audit entry is taken", func() error {
-			resp, err := process.Fresh.Post("http://"+address+"/", "application/json", strings.NewReader(body))
+			err := to.post(ctx, body)
 			if err != nil {
-				return err
+				pause(ctx, 200*time.Millisecond) // an API server waits for longer
 			}
-			defer func() { _ = resp.Body.Close() }()
-			if resp.StatusCode != http.StatusOK {
-				answer, _ := io.ReadAll(resp.Body)
-				return fmt.Errorf("%s: %s", resp.Status, answer)
-			}
-			return nil
+			return err
 		})
 		if err != nil {
 			return err
 		}
+		a.plea(ev, began)
 	}
 	return nil
 }
