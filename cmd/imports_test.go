@@ -21,9 +21,10 @@ var allowed = map[string][]string{
 	"adapters/kubeevent":      {"adapters/kubeevent/core", "adapters/kubeevent/wire"},
 	"adapters/kubeevent/core": {"adapters/kubeevent/wire"},
 	"adapters/kubeevent/wire": {},
-	"adapters/sink":           {},
+	"adapters/sink":           {"adapters/token"},
+	"adapters/token":          {},
 	"adapters/apiserver":      {"adapters/kubeevent/core", "adapters/kubeevent/wire"},
-	"adapters/auditwebhook":   {"adapters/kubeevent/core", "adapters/kubeevent/wire"},
+	"adapters/auditwebhook":   {"adapters/kubeevent/core", "adapters/kubeevent/wire", "adapters/token"},
 	"adapters/status":         {"adapters/kubeevent/wire"},
 
 	"functions/alert":  {},
@@ -53,8 +54,8 @@ var allowed = map[string][]string{
 		"functions/ntfy", "functions/onward", "functions/slack", "functions/telegram", "functions/webhook", "functions/wecom",
 	},
 	// notify is the only package that knows both sides of the POST, and of
-	// the adapters only the contract.
-	"functions/notify": {"functions/alert", "functions/card", "functions/feishu", "functions/ledger", "adapters/kubeevent/wire"},
+	// the adapters only the contract, of which the token is a part.
+	"functions/notify": {"functions/alert", "functions/card", "functions/feishu", "functions/ledger", "adapters/kubeevent/wire", "adapters/token"},
 }
 
 // onlyIn names libraries that may be imported in one place alone.

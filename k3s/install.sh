@@ -27,7 +27,8 @@ usage: install.sh [install|uninstall] [flags]
 
   --url URL          where the audit webhook listens ($url);
                      a path such as /clusters/pi names the cluster
-  --token-file FILE  token of the webhook (AUDIT_TOKEN); without, one is made
+  --token-file FILE  token of the webhook (AUDIT_TOKEN; of two lines the first);
+                     without, one is made
   --ca FILE          certificate authority of an https URL
   --binary FILE      the audit-webhook program, for checking and merging policies
                      (beside this script, else in PATH)
@@ -120,7 +121,7 @@ check_command_line() {
 # secret prints the token: the given one, the one installed before, or a new one.
 secret() {
 	if [ -n "$token_file" ]; then
-		value=$(cat "$token_file")
+		value=$(sed -n 1p "$token_file") # an old token may stand below the new one
 	elif [ -r "$root$ours/token" ]; then
 		value=$(cat "$root$ours/token")
 	else

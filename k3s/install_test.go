@@ -248,7 +248,7 @@ func TestToken(t *testing.T) {
 		t.Error("two servers got the same token")
 	}
 	given := filepath.Join(t.TempDir(), "given")
-	if err := os.WriteFile(given, []byte("s3cret-Token.1\n"), 0o600); err != nil {
+	if err := os.WriteFile(given, []byte("s3cret-Token.1\nold-Token.0\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	out := s.must(t, "--token-file", given, "--url", "https://[::1]:8443/clusters/pi")

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/edgebell/edgebell/adapters/kubeevent/wire"
+	"github.com/edgebell/edgebell/adapters/token"
 )
 
 const (
@@ -57,6 +58,9 @@ func New(cfg Config, sink Sink, log *slog.Logger) (*Webhook, error) {
 		count:   newCounts(),
 		since:   time.Now(),
 		dropLog: seldom(), denyLog: seldom(), fullLog: seldom(),
+	}
+	if weak := token.Weakness("AUDIT_TOKEN", cfg.Token); weak != "" {
+		log.Warn(weak)
 	}
 	if cfg.Token == "" && cfg.ClientCAFile == "" {
 		log.Warn("AUDIT_TOKEN is not set: every process on this host can post Events", "address", cfg.ListenAddress)

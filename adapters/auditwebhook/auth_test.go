@@ -33,7 +33,7 @@ func (d discard) WriteHeader(int)             {}
 
 func TestAuthentication(t *testing.T) {
 	cfg := config()
-	cfg.Token = "s3cret"
+	cfg.Token = "s3cret\n0ld-one"
 	basic := func(user, password string) func(*http.Request) {
 		return func(r *http.Request) { r.SetBasicAuth(user, password) }
 	}
@@ -53,6 +53,9 @@ func TestAuthentication(t *testing.T) {
 		{"basic, longer", basic("edgebell", "s3cret1"), 401},
 		{"basic, not base64", header("Basic s3cret"), 401},
 		{"bearer", header("Bearer s3cret"), 200},
+		{"basic, the old one", basic("edgebell", "0ld-one"), 200},
+		{"bearer, the old one", header("Bearer 0ld-one"), 200},
+		{"bearer, both", header("Bearer s3cret0ld-one"), 401},
 		{"bearer, small letters", header("bearer s3cret"), 200},
 		{"bearer, wrong", header("Bearer secret"), 401},
 		{"bearer, empty", header("Bearer "), 401},

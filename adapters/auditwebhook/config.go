@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"strings"
+
+	"github.com/edgebell/edgebell/adapters/token"
 )
 
 // Config is the audit webhook's part of the environment.
@@ -14,7 +16,9 @@ type Config struct {
 	Cluster       string `env:"CLUSTER_NAME, default=kubernetes"`
 	ListenAddress string `env:"LISTEN_ADDRESS, default=127.0.0.1:8082"`
 	// Token, when set, is what the API server must bring: as the password of
-	// HTTP Basic (over plain HTTP it sends nothing else) or as bearer token.
+	// HTTP Basic (over plain HTTP it sends nothing else) or as bearer token. An
+	// API server reads its own at its start alone, so there may be two: the new
+	// one and, on a line below, the old one.
 	Token string `env:"AUDIT_TOKEN"`
 	// MaxBodyBytes is the largest body that is read. A larger one would be no
 	// smaller the next time, so it is counted as dropped.
@@ -38,8 +42,8 @@ func (c *Config) Validate() error {
 	if err := checkCluster(c.Cluster); err != nil {
 		errs = append(errs, fmt.Errorf("CLUSTER_NAME: %w", err))
 	}
-	if strings.ContainsFunc(c.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		errs = append(errs, errors.New("AUDIT_TOKEN: must be printable ASCII without spaces or line breaks"))
+	if err := token.Check("AUDIT_TOKEN", c.Token); err != nil {
+		errs = append(errs, err)
 	}
 	if c.MaxBodyBytes < minBodyBytes || c.MaxBodyBytes > maxBodyBytes {
 		errs = append(errs, fmt.Errorf("AUDIT_MAX_BODY_BYTES %d: must be %d to %d", c.MaxBodyBytes, minBodyBytes, maxBodyBytes))

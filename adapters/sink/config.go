@@ -4,7 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"strings"
+
+	"github.com/edgebell/edgebell/adapters/token"
 )
 
 // The bounds of SINK_BATCH.
@@ -17,7 +18,7 @@ const (
 type Config struct {
 	// URL is where events are posted.
 	URL string `env:"K_SINK"`
-	// Token, when set, goes along as a bearer token.
+	// Token, when set, goes along as a bearer token; of two lines the first.
 	Token string `env:"SINK_TOKEN"`
 	// Batch is how many events go in one request; with 1 each goes alone, in
 	// structured mode. 0 is what an empty variable leaves and means the default.
@@ -33,16 +34,14 @@ func (c *Config) Validate() error {
 	if err := checkURL(c.URL); err != nil {
 		errs = append(errs, err)
 	}
-	if strings.ContainsFunc(c.Token, notInToken) {
-		errs = append(errs, errors.New("SINK_TOKEN: must be printable ASCII without spaces or line breaks"))
+	if err := token.Check("SINK_TOKEN", c.Token); err != nil {
+		errs = append(errs, err)
 	}
 	if c.Batch < 1 || c.Batch > MaxBatch {
 		errs = append(errs, fmt.Errorf("SINK_BATCH: must be 1 to %d, is %d", MaxBatch, c.Batch))
 	}
 	return errors.Join(errs...)
 }
-
-func notInToken(r rune) bool { return r <= ' ' || r > '~' }
 
 // checkURL never repeats the value: it may hold a secret.
 func checkURL(raw string) error {

@@ -22,7 +22,7 @@ func TestConfig(t *testing.T) {
 		"all":                   {env: map[string]string{"K_SINK": "https://sink/in", "SINK_BATCH": "1", "SINK_TOKEN": "abc"}, want: sink.Config{URL: "https://sink/in", Token: "abc", Batch: 1}},
 		"nothing":               {errs: []string{"K_SINK: must be the URL"}},
 		"all wrong": {
-			env:  map[string]string{"K_SINK": "sink:8080", "SINK_BATCH": "-1", "SINK_TOKEN": "abc\n"},
+			env:  map[string]string{"K_SINK": "sink:8080", "SINK_BATCH": "-1", "SINK_TOKEN": "a bc"},
 			errs: []string{"K_SINK: must begin with http://", "SINK_TOKEN: must be printable", "SINK_BATCH: must be 1 to 1000, is -1"},
 		},
 		"no host":    {env: map[string]string{"K_SINK": "http:///in"}, errs: []string{"K_SINK: names no host"}},

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/edgebell/edgebell/adapters/token"
 )
 
 // minHidden is the least length of what is hidden: a shorter value stands in
@@ -14,7 +16,7 @@ const minHidden = 6
 // hider hides the token, and the values in the query of K_SINK, where a
 // receiver's answer or the transport's error hands them back.
 func hider(cfg Config) func(string) string {
-	secrets := []string{cfg.Token}
+	secrets := token.Each(cfg.Token)
 	if u, err := url.Parse(cfg.URL); err == nil {
 		for _, values := range u.Query() {
 			secrets = append(secrets, values...)

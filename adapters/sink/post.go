@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/edgebell/edgebell/adapters/token"
 )
 
 const (
@@ -121,8 +123,8 @@ func (c *Client) request(ctx context.Context, b *body, m mode) (*http.Request, e
 	req.Header["Idempotency-Key"] = nil
 	req.Header.Set("Content-Type", string(m))
 	req.Header.Set("User-Agent", "edgebell")
-	if c.cfg.Token != "" {
-		req.Header.Set("Authorization", "Bearer "+c.cfg.Token)
+	if shown := token.Shown(c.cfg.Token); shown != "" {
+		req.Header.Set("Authorization", "Bearer "+shown)
 	}
 	return req, nil
 }

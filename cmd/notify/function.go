@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/edgebell/edgebell/adapters/token"
 	"github.com/edgebell/edgebell/cmd/internal/run"
 	"github.com/edgebell/edgebell/functions/channel"
 	"github.com/edgebell/edgebell/functions/ledger"
@@ -33,6 +34,9 @@ func function(cfg *config, l *ledger.Ledger, log *slog.Logger) (*notify.Function
 	dates, err := notify.NewDates(l, time.Now, log)
 	if err != nil {
 		return nil, err
+	}
+	if weak := token.Weakness("SINK_TOKEN", cfg.Notify.SinkToken); weak != "" {
+		log.Warn(weak)
 	}
 	for _, w := range cfg.Channels.Warnings() {
 		log.Warn(w)

@@ -12,6 +12,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/edgebell/edgebell/adapters/token"
 	"github.com/edgebell/edgebell/functions/alert"
 	"github.com/edgebell/edgebell/functions/card"
 	"github.com/edgebell/edgebell/functions/ledger"
@@ -21,7 +22,8 @@ import (
 type Config struct {
 	Cluster       string `env:"CLUSTER_NAME, default=kubernetes"`
 	ListenAddress string `env:"LISTEN_ADDRESS, default=:8080"`
-	// SinkToken, when set, is the bearer token that senders must bring.
+	// SinkToken, when set, is the bearer token that senders must bring; there may
+	// be two, the new one and, on a line below, the old one.
 	SinkToken    string `env:"SINK_TOKEN"`
 	MaxBodyBytes int64  `env:"MAX_BODY_BYTES, default=8388608"`
 	// MaxConnections bounds those that are open; one for each sender that posts
@@ -66,6 +68,9 @@ func (c *Config) Validate() error {
 	var errs []error
 	if _, _, err := net.SplitHostPort(c.ListenAddress); err != nil {
 		errs = append(errs, fmt.Errorf("LISTEN_ADDRESS %q: must be host:port or :port", c.ListenAddress))
+	}
+	if err := token.Check("SINK_TOKEN", c.SinkToken); err != nil {
+		errs = append(errs, err)
 	}
 	if c.MaxBodyBytes < 64<<10 {
 		errs = append(errs, fmt.Errorf("MAX_BODY_BYTES %d: must be at least 65536; one Event alone may be over a megabyte", c.MaxBodyBytes))

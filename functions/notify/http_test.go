@@ -145,12 +145,14 @@ func TestAuthenticate(t *testing.T) {
 		"Basic " + token:           401,
 		"Bearer " + token + "x":    401,
 		"Bearer " + token:          204,
+		"Bearer old-" + token:      204,
+		"Bearer " + token + "old-": 401,
 		"bearer " + token:          204,
 		"Bearer  " + token:         401,
 		"Bearer " + token[:5]:      401,
 		fmt.Sprint("Bearer ", nil): 401,
 	} {
-		h := newHarness(t, func(c *Config) { c.SinkToken = token })
+		h := newHarness(t, func(c *Config) { c.SinkToken = token + "\nold-" + token })
 		status, answer := post(t, h, map[string]string{"Content-Type": "application/cloudevents+json", "Authorization": header}, goodCE)
 		if status != want {
 			t.Errorf("Authorization %q answered %d, want %d", header, status, want)

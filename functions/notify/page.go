@@ -3,7 +3,6 @@ package notify
 import (
 	"cmp"
 	"crypto/sha256"
-	"crypto/subtle"
 	_ "embed"
 	"encoding/base64"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/edgebell/edgebell/adapters/token"
 	"github.com/edgebell/edgebell/functions/alert"
 	"github.com/edgebell/edgebell/functions/card"
 	"github.com/edgebell/edgebell/functions/ledger"
@@ -56,15 +56,14 @@ func (f *Function) page(c echo.Context) error {
 // authenticatePage takes what POST / takes, and for browsers the token as the
 // password of any user.
 func (f *Function) authenticatePage(next echo.HandlerFunc) echo.HandlerFunc {
-	if f.cfg.SinkToken == "" {
+	good := token.Accept(f.cfg.SinkToken)
+	if good.Empty() {
 		return next
 	}
-	want := sha256.Sum256([]byte(f.cfg.SinkToken))
 	bearer := f.authenticate(next)
 	return func(c echo.Context) error {
 		_, password, basic := c.Request().BasicAuth()
-		got := sha256.Sum256([]byte(password))
-		if basic && subtle.ConstantTimeCompare(got[:], want[:]) == 1 {
+		if basic && good.Has(password) {
 			return next(c)
 		}
 		if scheme, _, _ := strings.Cut(c.Request().Header.Get(echo.HeaderAuthorization), " "); strings.EqualFold(scheme, "Bearer") {
