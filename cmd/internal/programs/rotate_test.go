@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -18,11 +17,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/edgebell/edgebell/adapters/apiserver/apiservertest"
+	"github.com/edgebell/edgebell/k3s/process"
 )
 
 // turning is a program whose token stands in a file.
 type turning struct {
-	*process
+	*running
 	file    string
 	address string
 	turns   int
@@ -31,16 +31,9 @@ type turning struct {
 // turn starts a program at an address that it keeps.
 func turn(t *testing.T, program, variable, token string, env ...string) *turning {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &turning{file: filepath.Join(t.TempDir(), "token"), address: ln.Addr().String(), turns: 1}
-	if err := ln.Close(); err != nil {
-		t.Fatal(err)
-	}
+	p := &turning{file: filepath.Join(t.TempDir(), "token"), address: process.FreeAddress(), turns: 1}
 	p.put(t, token)
-	p.process = start(t, program, append(env, "LISTEN_ADDRESS="+p.address, variable+"_FILE="+p.file), "")
+	p.running = start(t, program, append(env, "LISTEN_ADDRESS="+p.address, variable+"_FILE="+p.file), "")
 	p.says(`"msg":"listening"`, p.turns)
 	return p
 }
@@ -163,7 +156,7 @@ func TestAuditTokenIsReplaced(t *testing.T) {
 	good(auditToken, http.StatusUnauthorized)
 	good(outToken, http.StatusOK)
 	f.keeps(all)
-	out, _ := p.output()
+	out := p.Output()
 	leaks(t, "output", out)
 }
 
@@ -215,7 +208,7 @@ func TestSinkTokenIsReplaced(t *testing.T) {
 			f.keeps(10)
 			happens(api, "after", 5)
 			f.keeps(15)
-			out, _ := source.output()
+			out := source.Output()
 			if strings.Contains(out, "401") != turns.waits || strings.Contains(out, "event dropped") {
 				t.Errorf("refused: %v, want %v; or dropped:\n%s", strings.Contains(out, "401"), turns.waits, out)
 			}
