@@ -19,6 +19,8 @@ const maxBatchBytes = 1 << 20
 type body struct {
 	bytes.Buffer
 	open atomic.Int32
+	// uncounted says that no event in it counts; see WithUncounted.
+	uncounted bool
 }
 
 // reader gives the bytes as a request body: the array, or the one event in it.
@@ -58,6 +60,7 @@ func (c *Client) release(b *body) {
 func (c *Client) encode(events []event.Event, limit int) (*body, int, error) {
 	b := c.bodies.Get().(*body)
 	b.Reset()
+	b.uncounted = true
 	b.WriteByte('[')
 	n := 0
 	for ; n < min(limit, len(events)); n++ {
@@ -76,6 +79,7 @@ func (c *Client) encode(events []event.Event, limit int) (*body, int, error) {
 			b.Truncate(before)
 			break
 		}
+		b.uncounted = b.uncounted && c.uncounted[events[n].Type()]
 	}
 	b.WriteByte(']')
 	return b, n, nil

@@ -77,7 +77,7 @@ func (c *Client) post(ctx context.Context, b *body, m mode) (answer, *Outage) {
 	ans.text, outage = c.hide(ans.text), c.hidden(outage)
 	switch {
 	case outage == nil:
-		c.state.reached(c.log)
+		c.state.reached(c.log, b.uncounted)
 	case errors.Is(ctx.Err(), context.Canceled):
 		// The caller went away; that says nothing about the sink.
 	default:

@@ -94,6 +94,7 @@ func newTransport() *http.Transport {
 // Deliver returns nil when every event was accepted or refused for good. It
 // waits through outages; only ctx ends it.
 func (c *Client) Deliver(ctx context.Context, events []event.Event) error {
+	waits := false
 	for tries := 0; ; tries++ {
 		n, outage := c.round(ctx, events)
 		if outage == nil {
@@ -101,6 +102,11 @@ func (c *Client) Deliver(ctx context.Context, events []event.Event) error {
 		}
 		if events = events[n:]; n > 0 {
 			tries = 0
+		}
+		if !waits {
+			waits = true
+			c.state.wait(1)
+			defer c.state.wait(-1)
 		}
 		wait := backoff(tries, outage.RetryAfter)
 		c.state.willTry(time.Now().Add(wait))

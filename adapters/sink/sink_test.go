@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -197,6 +198,62 @@ func TestCancelIsNoOutage(t *testing.T) {
 		}
 		if s := c.Stats(); !s.Down.IsZero() || log.String() != "" {
 			t.Errorf("counted as an outage: %+v\n%s", s, log)
+		}
+	})
+}
+
+// TestUncountedEventsDoNotEndAnOutage: that the receiver takes a source's
+// statuses says nothing of the Events that wait.
+func TestUncountedEventsDoNotEndAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		r := &receiver{answer: func(w http.ResponseWriter, ids []string, _ bool) bool {
+			if !slices.Equal(ids, []string{"status"}) && time.Since(start) < time.Hour {
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return false
+			}
+			return true
+		}}
+		c, log := newClient(t, sink.Config{Batch: 10}, sink.WithTransport(r), sink.WithUncounted("status"))
+		status := someEvents("status")
+		status[0].SetType("status")
+		done := make(chan error)
+		go func() { done <- c.Deliver(t.Context(), numbered(25)) }()
+		for range 50 {
+			time.Sleep(time.Minute)
+			if err := c.Post(t.Context(), status); err != nil {
+				t.Fatal(err)
+			}
+			if s := c.Stats(); !s.Down.Equal(start) {
+				t.Fatalf("after %s: down %v, want since the start", time.Since(start), s.Down)
+			}
+		}
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		if s := c.Stats(); !s.Down.IsZero() || log.count("sink unreachable") != 1 || log.count("sink recovered") != 1 {
+			t.Errorf("after the outage: %+v, log:\n%s", s, log)
+		}
+	})
+}
+
+// TestUncountedEventsEndAnOutageOfTheirOwn: nothing waits that could.
+func TestUncountedEventsEndAnOutageOfTheirOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		down := true
+		r := &receiver{answer: func(w http.ResponseWriter, _ []string, _ bool) bool {
+			if down {
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}
+			return !down
+		}}
+		c, _ := newClient(t, sink.Config{Batch: 10}, sink.WithTransport(r), sink.WithUncounted("t"))
+		if err := c.Post(t.Context(), numbered(1)); err == nil || c.Stats().Down.IsZero() {
+			t.Errorf("in the outage: %v, %+v", err, c.Stats())
+		}
+		down = false
+		if err := c.Post(t.Context(), numbered(1)); err != nil || !c.Stats().Down.IsZero() {
+			t.Errorf("after the outage: %v, %+v", err, c.Stats())
 		}
 	})
 }

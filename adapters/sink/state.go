@@ -17,8 +17,10 @@ type Stats struct {
 	// Refused counts, per reason, the events that were dropped because the
 	// receiver refuses them.
 	Refused map[string]uint64
-	// Down is when the present outage began, zero when there is none; NextTry
-	// is when a waiting Deliver tries again.
+	// Down is when the present outage began, zero when there is none. While a
+	// Deliver waits, only the answer to a counted event ends it: that the
+	// receiver takes what is uncounted does not help those that wait. NextTry is
+	// when a waiting Deliver tries again.
 	Down    time.Time
 	NextTry time.Time
 	// LastError is the newest outage's reason, kept after it is over.
@@ -27,9 +29,10 @@ type Stats struct {
 
 // state is an outage's memory: it is said once, and once when it is over.
 type state struct {
-	mu    sync.Mutex
-	stats Stats
-	tries int
+	mu      sync.Mutex
+	stats   Stats
+	tries   int
+	waiting int // Delivers that wait through the outage
 }
 
 // Stats returns a copy of the counts.
@@ -55,11 +58,11 @@ func (s *state) failed(log *slog.Logger, outage *Outage) {
 	log.Warn("sink unreachable", "error", outage.Err)
 }
 
-func (s *state) reached(log *slog.Logger) {
+func (s *state) reached(log *slog.Logger, uncounted bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stats.Posts++
-	if s.stats.Down.IsZero() {
+	if s.stats.Down.IsZero() || uncounted && s.waiting > 0 {
 		return
 	}
 	log.Info("sink recovered", "tries", s.tries, "after", time.Since(s.stats.Down).Round(time.Millisecond).String())
@@ -70,6 +73,13 @@ func (s *state) willTry(at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stats.NextTry = at
+}
+
+// wait counts the Delivers that wait.
+func (s *state) wait(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting += n
 }
 
 func (c *Client) accept(ev *event.Event) {

@@ -85,9 +85,13 @@ func (p *pages) status(w http.ResponseWriter, _ *http.Request) {
 // report is what the source knows of itself, for its status events.
 func (p *pages) report() wire.Status {
 	state, read, sent := p.source.State(), p.source.Stats(), p.client.Stats()
+	var down time.Duration
+	if !sent.Down.IsZero() {
+		down = time.Since(sent.Down)
+	}
 	return wire.Status{
 		Connected: state.Connected, ConnectedSince: state.Since, Complete: state.Complete,
-		Accepted: sent.Accepted, Refused: maps.Clone(sent.Refused), Dropped: maps.Clone(read.Dropped),
+		SinkDownSeconds: int(down / time.Second), Accepted: sent.Accepted, Refused: maps.Clone(sent.Refused), Dropped: maps.Clone(read.Dropped),
 	}
 }
 

@@ -282,11 +282,11 @@ func TestSourcesAreBounded(t *testing.T) {
 		keys = append(keys, fmt.Sprint("cluster", i))
 	}
 	for _, key := range keys {
-		if err := l.PutSource(ctx, key, map[string]string{"a": "b"}); err != nil {
+		if err := l.PutSource(ctx, key, map[string]string{"a": "b"}, Lost{}); err != nil {
 			t.Fatalf("source %.20q: %v", key, err)
 		}
 	}
-	if err := l.PutSource(ctx, "cluster0", strings.Repeat("v", maxSourceRow)); err != nil {
+	if err := l.PutSource(ctx, "cluster0", strings.Repeat("v", maxSourceRow), Lost{Dropped: map[string]int64{"refused": 2}}); err != nil {
 		t.Fatal(err)
 	}
 	var v map[string]string
@@ -296,5 +296,6 @@ func TestSourcesAreBounded(t *testing.T) {
 	if found, _ := l.Source(fmt.Sprint("cluster", 2*l.limits.sources-1), &v); found {
 		t.Error("a source too many is remembered")
 	}
+	same(t, "dropped of a source that is not remembered", 2, l.Counts().Dropped["refused"])
 	checkBounds(t, l)
 }

@@ -22,7 +22,7 @@ func filled(t *testing.T) (cfg Config, path string) {
 	for i := range 200 {
 		put(t, l, numbered("shop", i%20, i))
 	}
-	if err := l.PutSource(context.Background(), "edge/watch", map[string]int{"a": 1}); err != nil {
+	if err := l.PutSource(context.Background(), "edge/watch", map[string]int{"a": 1}, Lost{}); err != nil {
 		t.Fatal(err)
 	}
 	closeLedger(t, l)

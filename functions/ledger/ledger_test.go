@@ -217,7 +217,7 @@ func TestRestartKeepsEverything(t *testing.T) {
 	same(t, "told", 2, len(deliver(t, l)))
 	put(t, l, event("shop", "web-0", "a", 5), event("shop", "cache-0", "c", 2))
 	gap := Gap{From: day, To: day.Add(time.Hour), Why: GapSourceDown}
-	if err := errors.Join(l.AddGap(gap), l.AddDropped("refused", 7), l.PutSource(context.Background(), "edge/watch", map[string]int{"a": 1})); err != nil {
+	if err := errors.Join(l.AddGap(gap), l.AddDropped("refused", 7), l.PutSource(context.Background(), "edge/watch", map[string]int{"a": 1}, Lost{})); err != nil {
 		t.Fatal(err)
 	}
 	groups, err := l.Groups()

@@ -75,7 +75,7 @@ func (d *Dates) Learn(date time.Time) {
 	if !keep {
 		return
 	}
-	if err := d.ledger.PutSource(context.Background(), datesKey, row); err != nil {
+	if err := d.ledger.PutSource(context.Background(), datesKey, row, ledger.Lost{}); err != nil {
 		d.log.Debug("date cannot be kept", "error", err)
 	}
 }

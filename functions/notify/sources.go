@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync"
 	"time"
 
@@ -23,11 +24,13 @@ func (s sourceStatus) key() string { return s.Cluster + "/" + s.Origin }
 type sourceRow struct {
 	Status wire.Status `json:"s"`
 	// Heard and HeardWall are when the source was last heard of, Good and
-	// GoodWall when it last said that it was connected.
+	// GoodWall until when it is known that its Events came through.
 	Heard     ledger.Time `json:"h"`
 	HeardWall time.Time   `json:"w"`
 	Good      ledger.Time `json:"g"`
 	GoodWall  time.Time   `json:"v"`
+	// Whole says that this boot has handed over what it found at its start.
+	Whole bool `json:"c,omitempty"`
 }
 
 // sources follows the sources' statuses. It alone computes gaps; a source only
@@ -50,7 +53,7 @@ func newSources(l *ledger.Ledger, ttl time.Duration, log *slog.Logger) *sources 
 const maxSources = 4096
 
 // observe takes in one status. An error means that it could not be kept and
-// shall be sent again.
+// shall be sent again: nothing of it was counted, on disk or in memory.
 func (s *sources) observe(st sourceStatus) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,25 +61,40 @@ func (s *sources) observe(st sourceStatus) error {
 	if err != nil {
 		return err
 	}
-	now, wall := s.ledger.Now(), time.Now()
-	if prev != nil && prev.Status.Boot == st.Boot && st.Sequence <= prev.Status.Sequence {
-		return nil // a repeat
-	}
-	row := &sourceRow{Status: st.Status, Heard: now, HeardWall: wall}
 	if prev == nil {
 		prev = new(sourceRow)
 	}
-	row.Good, row.GoodWall = prev.Good, prev.GoodWall
-	if err := s.judge(st, prev, now, wall); err != nil {
-		return err
+	if prev.Status.Boot == st.Boot && st.Sequence <= prev.Status.Sequence {
+		return nil // a repeat
 	}
-	if st.Connected {
-		row.Good, row.GoodWall = now, wall
+	row := prev.next(st.Status, s.ledger.Now(), time.Now())
+	if err := s.keep(st.key(), prev, row, s.judge(st, prev, row)); err != nil {
+		return err
 	}
 	if len(s.rows) < maxSources || s.rows[st.key()] != nil {
 		s.rows[st.key()] = row
 	}
-	return s.keep(st.key(), prev, row)
+	return nil
+}
+
+// next is the row after one more status. While the sink takes no Events, those
+// that expire at the API server are lost, whatever the connection to it is
+// like: the source was last good when that began. And what it found when it
+// started it has handed over only once it says so.
+func (r *sourceRow) next(st wire.Status, now ledger.Time, wall time.Time) *sourceRow {
+	out := &sourceRow{Status: st, Heard: now, HeardWall: wall, Good: r.Good, GoodWall: r.GoodWall}
+	out.Whole = st.Complete || st.Origin == wire.OriginAudit || r.Whole && r.Status.Boot == st.Boot
+	if !st.Connected || !out.Whole {
+		return out
+	}
+	down := time.Duration(min(st.SinkDownSeconds, math.MaxInt32)) * time.Second
+	if r.HeardWall.IsZero() {
+		down = 0 // what was before the first word is nobody's loss
+	}
+	if at := now.After(-down); at > r.Good || r.GoodWall.IsZero() {
+		out.Good, out.GoodWall = at, wall.Add(-down)
+	}
+	return out
 }
 
 // load reads what is known of a source, from memory or else from the ledger.
@@ -95,91 +113,20 @@ func (s *sources) load(key string) (*sourceRow, error) {
 	return row, nil
 }
 
-// judge counts what the source lost and tells a gap that it cannot close.
-func (s *sources) judge(st sourceStatus, prev *sourceRow, now ledger.Time, wall time.Time) error {
-	base := prev.Status
-	if base.Boot != st.Boot {
-		base.Refused, base.Dropped = nil, nil
-	}
-	if err := s.lost("refused_", st.Refused, base.Refused); err != nil {
-		return err
-	}
-	if err := s.lost("source_", st.Dropped, base.Dropped); err != nil {
-		return err
-	}
-	if !st.Connected || prev.HeardWall.IsZero() {
-		return nil
-	}
-	if prev.GoodWall.IsZero() { // it ended before it could say that it was connected
-		prev.Good, prev.GoodWall = prev.Heard, prev.HeardWall
-	}
-	switch away := now.Sub(prev.Heard); {
-	case st.Origin == wire.OriginAudit && prev.Status.Boot != st.Boot:
-		// What the API server could not hand over while the audit entry was
-		// away it gives up after a while, and nobody lists it afterwards.
-		if patience := time.Duration(st.IntervalSeconds)*time.Second + auditPatience; away > patience {
-			return s.gap(st, prev.HeardWall, wall, away, ledger.GapAuditLost)
-		}
-	case st.Origin == wire.OriginWatch:
-		// A watch source lists what the API server still has, so only what
-		// expired there meanwhile is missing.
-		if away = now.Sub(prev.Good); away > s.ttl {
-			return s.gap(st, prev.GoodWall, wall, away, ledger.GapSourceDown)
-		}
-	}
-	return nil
-}
-
-// auditPatience is how long an API server repeats an audit entry that is
-// refused at once (k8s.io/apiserver, plugin/pkg/audit/webhook: five tries).
-const auditPatience = 90 * time.Second
-
-func (s *sources) gap(st sourceStatus, from, to time.Time, away time.Duration, why string) error {
-	s.log.Warn("source was away: some Events may be missed", "source", st.key(), "away", away.Round(time.Second).String(), "why", why)
-	return s.ledger.AddGap(ledger.Gap{From: from, To: to, Why: why})
-}
-
-// lost counts, per reason, by how much a counter has grown.
-func (s *sources) lost(prefix string, now, before map[string]uint64) error {
-	const maxReasons = 16
-	n := 0
-	for reason, count := range now {
-		if n++; n > maxReasons {
-			break
-		}
-		if count <= before[reason] {
-			continue
-		}
-		if err := s.ledger.AddDropped(prefix+dropReason(reason), int64(min(count-before[reason], 1<<31))); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// dropReason folds a sender's word to what may be a metric's label.
-func dropReason(s string) string {
-	if len(s) == 0 || len(s) > 32 {
-		return "other"
-	}
-	for _, r := range s {
-		if (r < 'a' || r > 'z') && r != '_' {
-			return "other"
-		}
-	}
-	return s
-}
-
 // keep writes a source to disk when something changed or the disk's copy is
 // getting old; a status a minute would wear out an SD card.
-func (s *sources) keep(key string, prev, row *sourceRow) error {
-	same := prev.Status.Boot == row.Status.Boot && prev.Status.Connected == row.Status.Connected &&
+func (s *sources) keep(key string, prev, row *sourceRow, lost ledger.Lost) error {
+	same := prev.Status.Boot == row.Status.Boot && prev.Status.Connected == row.Status.Connected && prev.Whole == row.Whole &&
 		total(prev.Status.Refused) == total(row.Status.Refused) && total(prev.Status.Dropped) == total(row.Status.Dropped)
-	if at, ok := s.kept[key]; same && ok && row.Heard.Sub(at) < s.ttl/4 {
+	if at, ok := s.kept[key]; same && ok && lost.Empty() && row.Heard.Sub(at) < s.ttl/4 {
 		return nil
 	}
-	if err := s.ledger.PutSource(context.Background(), key, row); err != nil {
+	if err := s.ledger.PutSource(context.Background(), key, row, lost); err != nil {
 		return fmt.Errorf("keep source %s: %w", key, err)
+	}
+	if lost.Gap != nil {
+		s.log.Warn("source was away: some Events may be missed", "source", key,
+			"from", lost.Gap.From, "to", lost.Gap.To, "why", lost.Gap.Why)
 	}
 	if len(s.kept) < maxSources {
 		s.kept[key] = row.Heard

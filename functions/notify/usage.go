@@ -145,7 +145,7 @@ var budgetLog = map[string]string{
 
 // keep writes the row.
 func (u *usage) keep() {
-	if err := u.ledger.PutSource(context.Background(), usageKey, u.row); err != nil {
+	if err := u.ledger.PutSource(context.Background(), usageKey, u.row, ledger.Lost{}); err != nil {
 		u.log.Debug("what was sent today cannot be kept", "error", err)
 		return
 	}

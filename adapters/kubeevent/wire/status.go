@@ -30,6 +30,11 @@ type Status struct {
 	// of this connection were acknowledged by the sink. An audit source,
 	// which only hears what is written while it listens, never says so.
 	Complete bool `json:"complete"`
+	// SinkDownSeconds is for how long the sink has taken none of the Events that
+	// wait for it; 0 when it takes them or none waits. Events that expire at the
+	// API server meanwhile are lost. A duration, as the clocks of source and
+	// function may differ.
+	SinkDownSeconds int `json:"sinkDownSeconds,omitempty"`
 	// Accepted counts the Events that the sink has taken in this boot.
 	Accepted uint64 `json:"accepted"`
 	// Refused counts, per reason, the Events that the sink refused for good
@@ -74,6 +79,8 @@ func DecodeStatus(ce *event.Event) (Status, error) {
 		return Status{}, fmt.Errorf("data.origin %q: must be %s or %s", s.Origin, OriginWatch, OriginAudit)
 	case s.IntervalSeconds <= 0:
 		return Status{}, fmt.Errorf("data.intervalSeconds %d: must be above 0", s.IntervalSeconds)
+	case s.SinkDownSeconds < 0:
+		return Status{}, fmt.Errorf("data.sinkDownSeconds %d: must not be below 0", s.SinkDownSeconds)
 	}
 	return s, nil
 }
