@@ -43,6 +43,11 @@ type Alert struct {
 	First time.Time `json:"f,omitzero"`  // when first seen, by the reporter's clock; may be zero
 	Last  time.Time `json:"l,omitzero"`  // when last seen, by the reporter's clock; may be zero
 
+	// Revision is the Event's resourceVersion, which orders the Events of one
+	// cluster whatever their clocks say; 0 when it is not known. The ledger does
+	// not keep it.
+	Revision uint64 `json:"-"`
+
 	// Severity is one of the Severity constants, for selectors. The function
 	// sets it at intake and the ledger does not keep it, for it follows from
 	// the rest by rules that may change with a release.

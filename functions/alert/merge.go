@@ -68,6 +68,23 @@ func (g *Group) Heal(name string, at time.Time) bool {
 	return false
 }
 
+// HealLate is Heal for good news that came before the trouble and are younger:
+// trouble told late does not take them back.
+func (g *Group) HealLate(name string, at time.Time) bool {
+	for i := range g.Objects {
+		o := &g.Objects[i]
+		if o.Name != name {
+			continue
+		}
+		if o.Last.IsZero() || !at.After(o.Last) || at.Before(o.Healed) {
+			return false
+		}
+		o.Healed, o.Well = at, true
+		return true
+	}
+	return false
+}
+
 // Doubt takes back the good news that are not younger than at; false when there
 // are none.
 func (g *Group) Doubt(at time.Time) bool {

@@ -296,6 +296,6 @@ func TestSourcesAreBounded(t *testing.T) {
 	if found, _ := l.Source(fmt.Sprint("cluster", 2*l.limits.sources-1), &v); found {
 		t.Error("a source too many is remembered")
 	}
-	same(t, "dropped of a source that is not remembered", 2, l.Counts().Dropped["refused"])
+	same(t, "dropped of a source that is not remembered", int64(2), l.Counts().Dropped["refused"])
 	checkBounds(t, l)
 }

@@ -59,6 +59,7 @@ type Ledger struct {
 	swept   []byte // where the next sweep of bucketSeen begins
 	hand    []byte // where the next eviction from bucketSeen begins
 	suspect bool   // the last commit failed half-way
+	heals   goodNews
 
 	mu    sync.Mutex // guards what follows; only the writer changes it
 	index map[alert.Fingerprint]entry

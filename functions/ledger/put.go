@@ -141,6 +141,7 @@ func (t *transaction) put(r Report) error {
 		row.beginAnew(r.Alert)
 	}
 	row.count(t.now, r, added, t.l)
+	t.healed(row, r.Alert)
 	t.dirty[row.Group.Fingerprint] = true
 	t.state.counts.Occurrences += added
 	t.firstOfOutage(row, r.Alert)

@@ -119,6 +119,7 @@ func (s step) do(t *transaction) error {
 
 // heal notes good news of an object in the groups that are about it.
 func (t *transaction) heal(a alert.Alert, h alert.Healing) error {
+	t.l.heals.note(t.now, a, h)
 	key := objectKey(a, a.FoldedName())
 	for _, fp := range append(slices.Clone(t.l.objects[key]), t.objects[key]...) {
 		row, err := t.row(fp)
@@ -149,6 +150,7 @@ func isAbout(row *groupRow, a alert.Alert) bool {
 func (t *transaction) doubt(node alert.Alert) error {
 	node.Node = node.Name
 	key := nodeKey(node)
+	t.l.heals.doubt(key, node.Last)
 	var keys []alert.Fingerprint
 	for fp, e := range t.l.index {
 		if e.node == key && e.marked && t.rows[fp] == nil && !t.gone[fp] {

@@ -16,7 +16,7 @@ func nodeEvent(name, reason string) alert.Alert {
 	return alert.Alert{
 		Cluster: "edge", Kind: "Node", Name: name, Node: name, Type: "Normal", Reason: reason, Component: "node-controller",
 		EventNamespace: "default", EventName: fmt.Sprintf("%s.%x", name, now.UnixNano()), EventUID: fmt.Sprint(now.UnixNano()),
-		Count: 1, First: now, Last: now,
+		Count: 1, First: now, Last: now, Revision: uint64(now.Unix()),
 	}
 }
 
@@ -159,6 +159,101 @@ func TestListOutOfOrder(t *testing.T) {
 		take(t, l, nodeEvent("pi", "NodeReady"), trouble)
 		time.Sleep(time.Minute)
 		same(t, "told", []string{"NodeNotReady pi ×1 recovered"}, tell(t, l))
+	})
+}
+
+// TestGoodNewsInAnEarlierRequest: a long list is several requests, in the order
+// of names.
+func TestGoodNewsInAnEarlierRequest(t *testing.T) {
+	bubble(t, func(t *testing.T, l *Ledger) {
+		first, second := podEvent("a", "Warning", "BackOff"), podEvent("a", "Warning", "BackOff")
+		second.EventName, second.EventUID = "other", "other"
+		time.Sleep(5 * time.Minute)
+		started := podEvent("a", "Normal", "Started")
+		take(t, l, started)
+		for _, late := range []alert.Alert{first, second} {
+			take(t, l, late)
+		}
+		time.Sleep(time.Minute)
+		same(t, "told", []string{"BackOff a ×2 firing"}, tell(t, l))
+		time.Sleep(10 * time.Minute)
+		same(t, "told", []string{"BackOff a ×0 recovered"}, tell(t, l))
+	})
+}
+
+func TestGoodNewsInAnEarlierRequestThatEndNothing(t *testing.T) {
+	for name, events := range map[string]func() (good, bad alert.Alert){
+		"another object": func() (good, bad alert.Alert) {
+			bad = podEvent("a", "Warning", "BackOff")
+			time.Sleep(time.Minute)
+			return podEvent("b", "Normal", "Started"), bad
+		},
+		"another reason": func() (good, bad alert.Alert) {
+			bad = podEvent("a", "Warning", "BackOff")
+			time.Sleep(time.Minute)
+			return podEvent("a", "Normal", "Scheduled"), bad
+		},
+		"the same second": func() (good, bad alert.Alert) {
+			return podEvent("a", "Normal", "Started"), podEvent("a", "Warning", "BackOff")
+		},
+		"older": func() (good, bad alert.Alert) {
+			good = podEvent("a", "Normal", "Started")
+			time.Sleep(time.Minute)
+			return good, podEvent("a", "Warning", "BackOff")
+		},
+		"older, by a clock that is ahead": func() (good, bad alert.Alert) {
+			good = podEvent("a", "Normal", "Started")
+			good.Last = good.Last.Add(time.Hour)
+			time.Sleep(time.Minute)
+			return good, podEvent("a", "Warning", "BackOff")
+		},
+		"of no known revision": func() (good, bad alert.Alert) {
+			bad = podEvent("a", "Warning", "BackOff")
+			bad.Revision = 0
+			time.Sleep(time.Minute)
+			return podEvent("a", "Normal", "Started"), bad
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, l *Ledger) {
+				good, bad := events()
+				take(t, l, good)
+				take(t, l, bad)
+				time.Sleep(time.Minute)
+				same(t, "told", []string{"BackOff a ×1 firing"}, tell(t, l))
+				time.Sleep(time.Hour)
+				same(t, "told later", 0, len(tell(t, l)))
+			})
+		})
+	}
+	bubble(t, func(t *testing.T, l *Ledger) {
+		bad := podEvent("a", "Warning", "BackOff")
+		time.Sleep(time.Minute)
+		take(t, l, podEvent("a", "Normal", "Started"))
+		time.Sleep(time.Minute)
+		take(t, l, nodeEvent("pi", "NodeNotReady"))
+		take(t, l, bad)
+		time.Sleep(time.Minute)
+		_ = tell(t, l)
+		time.Sleep(30 * time.Minute)
+		same(t, "told of a silent node's Pod", 0, len(tell(t, l)))
+	})
+}
+
+// TestGoodNewsAreForgotten: neither time nor a flood make them a burden.
+func TestGoodNewsAreForgotten(t *testing.T) {
+	bubble(t, func(t *testing.T, l *Ledger) {
+		for i := range 5 * maxHeals {
+			l.heals.note(l.Now(), podEvent(fmt.Sprint("p", i), "Normal", "Started"), alert.Healing{})
+			if n := len(l.heals.young) + len(l.heals.old); n > 2*maxHeals {
+				t.Fatalf("%d remembered", n)
+			}
+		}
+		for range 2 {
+			time.Sleep(healsFor)
+			l.heals.age(l.Now())
+		}
+		same(t, "remembered", 0, len(l.heals.young)+len(l.heals.old))
 	})
 }
 

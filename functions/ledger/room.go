@@ -124,6 +124,7 @@ func (t *transaction) largestNamespace() (ns nsKey, large bool) {
 // sweep forgets what has expired: rows of seen where they begin to need the
 // room, and groups.
 func (l *Ledger) sweep() {
+	l.heals.age(l.Now())
 	var expired [][]byte
 	if l.have.seenTotal >= l.limits.seen/2 {
 		expired, l.swept = l.expiredSeen()

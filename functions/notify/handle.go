@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cloudevents/sdk-go/v2/event"
@@ -121,7 +123,8 @@ func alertOf(ce *event.Event, ev *wire.Event) alert.Alert {
 		}
 	}
 	return alert.Alert{
-		Cluster: wire.Cluster(ce.Source()), Component: ev.Component(), Count: ev.Count(), First: ev.FirstSeen(), Last: ev.LastSeen(),
+		Revision: revision(ce, ev),
+		Cluster:  wire.Cluster(ce.Source()), Component: ev.Component(), Count: ev.Count(), First: ev.FirstSeen(), Last: ev.LastSeen(),
 		Namespace: ev.InvolvedObject.Namespace, Kind: ev.InvolvedObject.Kind, Name: ev.InvolvedObject.Name,
 		Type: ev.Type, Reason: ev.Reason, Node: ev.Source.Host, Message: ev.Message,
 		EventNamespace: ev.Metadata.Namespace, EventName: ev.Metadata.Name, EventUID: ev.Metadata.UID,
@@ -149,4 +152,14 @@ func (f *Function) timely(a alert.Alert) alert.Alert {
 		}
 	}
 	return a
+}
+
+// revision reads an Event's resourceVersion out of the id <uid>.<resourceVersion>;
+// 0 when there is none.
+func revision(ce *event.Event, ev *wire.Event) uint64 {
+	version, ok := strings.CutPrefix(ce.ID(), ev.Metadata.UID+".")
+	if n, err := strconv.ParseUint(version, 10, 64); ok && err == nil {
+		return n
+	}
+	return 0
 }
