@@ -89,9 +89,11 @@ func (c *Channel) Send(ctx context.Context, p notify.Part) (notify.Receipt, erro
 	if !m.Editable {
 		return receipt, nil
 	}
-	receipt.Ref = id
+	if id != "" {
+		receipt.Ref = c.chat + refSeparator + id
+	}
 	if twice {
-		edit, err := c.Update(ctx, id, p)
+		edit, err := c.edit(ctx, id, p)
 		add(&receipt, edit)
 		_ = err // the group holds the message as it was, which is no reason to tell it again
 	}
@@ -112,9 +114,29 @@ func (c *Channel) note(uuid string, fail *notify.SendError) (twice bool) {
 	return twice
 }
 
+// refSeparator stands between chat_id and message_id in a reference.
+const refSeparator = "/"
+
 // Update puts p in the place of an earlier message, silently. A message that is
-// gone or older than 14 days is refused.
+// gone or older than 14 days is refused, and so is one in another group, where
+// this one's readers would not see it; a reference without a group is of before
+// they were kept.
 func (c *Channel) Update(ctx context.Context, ref string, p notify.Part) (notify.Receipt, error) {
+	chat, id, ok := strings.Cut(ref, refSeparator)
+	if !ok {
+		chat, id = c.chat, ref
+	}
+	if chat != c.chat {
+		return notify.Receipt{}, &notify.SendError{Outcome: notify.MessageRefused, Err: fmt.Errorf("edit message: %.90q is in another group", ref)}
+	}
+	receipt, err := c.edit(ctx, id, p)
+	if err == nil {
+		receipt.Ref = ref
+	}
+	return receipt, err
+}
+
+func (c *Channel) edit(ctx context.Context, id string, p notify.Part) (notify.Receipt, error) {
 	m, err := read(p)
 	if err != nil {
 		return notify.Receipt{}, err
@@ -127,11 +149,10 @@ func (c *Channel) Update(ctx context.Context, ref string, p notify.Part) (notify
 		return notify.Receipt{}, &notify.SendError{Outcome: notify.MessageRefused, Err: fmt.Errorf("encode message: %w", err)}
 	}
 	c.quota.take(c.now())
-	_, receipt, fail := c.caller.call(ctx, http.MethodPatch, messagesPath+"/"+url.PathEscape(ref), body)
+	_, receipt, fail := c.caller.call(ctx, http.MethodPatch, messagesPath+"/"+url.PathEscape(id), body)
 	if fail != nil {
 		return receipt, fail
 	}
-	receipt.Ref = ref
 	return receipt, nil
 }
 

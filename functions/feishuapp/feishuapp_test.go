@@ -96,7 +96,7 @@ func TestLostAnswer(t *testing.T) {
 	}
 	receipt := send(t, c, part(t, c, 0, story(7, 0)))
 	got := a.Messages()
-	if len(got) != 2 || receipt.Ref != got[1].ID {
+	if len(got) != 2 || receipt.Ref != feishuapptest.Chat+"/"+got[1].ID {
 		t.Fatalf("%d messages, reference %q, want 2 and that of the last", len(got), receipt.Ref)
 	}
 	if !strings.Contains(got[1].Content, "7 times") && !strings.Contains(got[1].Content, "×7") {
@@ -128,7 +128,16 @@ func TestUpdate(t *testing.T) {
 			t.Errorf("form %d: %v, want message_refused", level, err)
 		}
 	}
-	a.Delete(first.Ref)
+	_, id, _ := strings.Cut(first.Ref, "/")
+	if _, err := c.Update(t.Context(), id, part(t, c, 0, story(61, 50))); err != nil {
+		t.Errorf("a reference of before groups were kept: %v", err)
+	}
+	for _, ref := range []string{"oc_other/" + id, "/" + id} {
+		if _, err := c.Update(t.Context(), ref, part(t, c, 0, story(62, 50))); outcome(t, err) != notify.MessageRefused {
+			t.Errorf("%s: %v, want message_refused", ref, err)
+		}
+	}
+	a.Delete(id)
 	if _, err := c.Update(t.Context(), first.Ref, part(t, c, 0, story(70, 50))); outcome(t, err) != notify.MessageRefused {
 		t.Errorf("a message that is gone: %v, want message_refused", err)
 	}

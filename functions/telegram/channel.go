@@ -58,11 +58,13 @@ func (c *channel) Send(ctx context.Context, p notify.Part) (notify.Receipt, erro
 	return c.call(ctx, "sendMessage", p, "")
 }
 
-// Update edits the message that ref names.
+// Update edits the message that ref names, which is "chat:number": numbers count
+// within a chat, so that of another chat would be another message here.
 func (c *channel) Update(ctx context.Context, ref string, p notify.Part) (notify.Receipt, error) {
-	id, err := strconv.ParseInt(ref, 10, 64)
-	if err != nil || id <= 0 {
-		return notify.Receipt{}, &notify.SendError{Outcome: notify.MessageRefused, Err: fmt.Errorf("edit message: %.20q is no message's number", ref)}
+	at := strings.LastIndexByte(ref, ':')
+	id, err := strconv.ParseInt(ref[at+1:], 10, 64)
+	if at < 0 || err != nil || id <= 0 || ref[:at] != c.current() {
+		return notify.Receipt{}, &notify.SendError{Outcome: notify.MessageRefused, Err: fmt.Errorf("edit message: %.60q names no message of this chat", ref)}
 	}
 	r, err := c.call(ctx, "editMessageText", p, `,"message_id":`+strconv.FormatInt(id, 10))
 	r.Ref = ref
@@ -71,7 +73,10 @@ func (c *channel) Update(ctx context.Context, ref string, p notify.Part) (notify
 
 func (c *channel) call(ctx context.Context, method string, p notify.Part, more string) (notify.Receipt, error) {
 	receipt, moved, fail := c.attempt(ctx, method, p, more)
-	if fail != nil && moved {
+	if moved && method != "sendMessage" {
+		fail.Outcome = notify.MessageRefused // its number was the old chat's
+	}
+	if fail != nil && moved && method == "sendMessage" {
 		first := receipt
 		receipt, _, fail = c.attempt(ctx, method, p, more)
 		receipt.BytesOut, receipt.BytesIn, receipt.Took = receipt.BytesOut+first.BytesOut, receipt.BytesIn+first.BytesIn, receipt.Took+first.Took
@@ -84,7 +89,8 @@ func (c *channel) call(ctx context.Context, method string, p notify.Part, more s
 
 // attempt is one request. moved says that the chat's new number is known now.
 func (c *channel) attempt(ctx context.Context, method string, p notify.Part, more string) (_ notify.Receipt, moved bool, _ *notify.SendError) {
-	answer, receipt, broken := c.Post(ctx, wire.Request{URL: c.api + method, Body: c.body(method, p, more)})
+	chat := c.current()
+	answer, receipt, broken := c.Post(ctx, wire.Request{URL: c.api + method, Body: c.body(method, chat, p, more)})
 	if broken != nil {
 		return receipt, false, broken
 	}
@@ -93,21 +99,26 @@ func (c *channel) attempt(ctx context.Context, method string, p notify.Part, mor
 		return receipt, c.move(said.Parameters.MigrateToChatID), fail
 	}
 	if said.Result.MessageID > 0 {
-		receipt.Ref = strconv.FormatInt(said.Result.MessageID, 10)
-		receipt.LogID = receipt.Ref
+		receipt.LogID = strconv.FormatInt(said.Result.MessageID, 10)
+		receipt.Ref = chat + ":" + receipt.LogID
 	}
 	return receipt, false, nil
 }
 
 // body puts the chat before the payload's own fields.
-func (c *channel) body(method string, p notify.Part, more string) []byte {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	head := `{"chat_id":` + c.chat + more
+func (c *channel) body(method, chat string, p notify.Part, more string) []byte {
+	head := `{"chat_id":` + chat + more
 	if c.thread > 0 && method == "sendMessage" {
 		head += `,"message_thread_id":` + strconv.FormatInt(c.thread, 10)
 	}
 	return append([]byte(head+","), strings.TrimPrefix(string(p.Payload), "{")...)
+}
+
+// current is the chat, as JSON.
+func (c *channel) current() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.chat
 }
 
 func (c *channel) move(to json.Number) bool {

@@ -153,23 +153,47 @@ func TestUpdate(t *testing.T) {
 		return parts[0]
 	}
 	r, err := c.Send(t.Context(), render())
-	if err != nil || r.Ref != "1" {
+	if err != nil || r.Ref != telegramtest.Chat+":1" {
 		t.Fatalf("receipt %+v, %v", r, err)
 	}
 	g.Newest.Message = "second"
 	for range 2 { // the same again is not modified, and well
-		if r, err = u.Update(t.Context(), r.Ref, render()); err != nil || r.Ref != "1" {
+		if r, err = u.Update(t.Context(), r.Ref, render()); err != nil || r.Ref != telegramtest.Chat+":1" {
 			t.Fatalf("receipt %+v, %v", r, err)
 		}
 	}
 	if texts := s.Texts(); len(texts) != 1 || !strings.Contains(texts[0], "second") {
 		t.Errorf("texts are %q", texts)
 	}
-	for _, ref := range []string{"7", "", "x", "-1"} {
+	for _, ref := range []string{telegramtest.Chat + ":7", "", "x", "-1", "1", "-1:1", ":1", telegramtest.Chat + ":", `"@other":1`} {
 		_, err := u.Update(t.Context(), ref, render())
 		if se, ok := err.(*notify.SendError); !ok || se.Outcome != notify.MessageRefused {
 			t.Errorf("ref %q: error is %v, want message_refused", ref, err)
 		}
+	}
+}
+
+// TestUpdateAfterMigration: the new group counts its messages from the start, so
+// the number of an old one would be another's.
+func TestUpdateAfterMigration(t *testing.T) {
+	s, c := start(t)
+	old, err := c.Send(t.Context(), testMessage(t, c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Migrate("-1009999999999")
+	for _, known := range []bool{false, true} {
+		_, err := c.(notify.Updater).Update(t.Context(), old.Ref, testMessage(t, c))
+		if se, ok := err.(*notify.SendError); !ok || se.Outcome != notify.MessageRefused {
+			t.Errorf("new number known %v: error is %v, want message_refused", known, err)
+		}
+	}
+	r, err := c.Send(t.Context(), testMessage(t, c))
+	if err != nil || !strings.HasPrefix(r.Ref, "-1009999999999:") {
+		t.Fatalf("receipt %+v, %v", r, err)
+	}
+	if _, err := c.(notify.Updater).Update(t.Context(), r.Ref, testMessage(t, c)); err != nil {
+		t.Error(err)
 	}
 }
 
