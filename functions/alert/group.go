@@ -78,6 +78,10 @@ type Group struct {
 	// Folded is the name that all objects of the group share, with * for what
 	// controllers generate.
 	Folded string `json:"f,omitempty"`
+	// Began tells this story from an earlier one with the same fingerprint: some
+	// number that stays until the story is forgotten, which First does not; 0 where
+	// none was given.
+	Began int64 `json:"b,omitempty"`
 	// First and Last are the earliest and latest times of occurrence, by the
 	// reporters' clocks; zero when no Event brought one.
 	First time.Time `json:"a,omitzero"`
@@ -116,6 +120,15 @@ type Ref struct {
 // Ref is the message that told the group on a route; its zero value when there
 // is none to change.
 func (g Group) Ref(route string) Ref { return g.Refs[route] }
+
+// Instance is Began, or the time of First where the story is older than Began
+// is known.
+func (g Group) Instance() int64 {
+	if g.Began != 0 {
+		return g.Began
+	}
+	return g.First.Unix()
+}
 
 // Undelivered is how many occurrences a route has not shown yet.
 func (g Group) Undelivered(route string) int64 { return g.Total - g.Delivered[route] }

@@ -57,7 +57,7 @@ func uuidOf(o notify.Outgoing, p notify.Part) string {
 	for _, i := range p.Groups {
 		if i < len(o.Groups) {
 			g := o.Groups[i]
-			_, _ = fmt.Fprintf(h, "%s %x %d %d %v\n", o.Route, g.Fingerprint, g.First.UnixNano(), g.Delivered[o.Route], g.State)
+			_, _ = fmt.Fprintf(h, "%s %x %d %d %v\n", o.Route, g.Fingerprint, g.Instance(), g.Delivered[o.Route], g.State)
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])

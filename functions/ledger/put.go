@@ -139,6 +139,7 @@ func (t *transaction) put(r Report) error {
 	if row.lapsed(t.now) {
 		t.state.counts.BelowMin += row.untold()
 		row.beginAnew(r.Alert)
+		row.Group.Began = t.l.wall().UnixMilli()
 	}
 	row.count(t.now, r, added, t.l)
 	t.healed(row, r.Alert)
@@ -182,7 +183,7 @@ func (t *transaction) row(fp alert.Fingerprint) (*groupRow, error) {
 func (t *transaction) add(a alert.Alert, overflow bool) *groupRow {
 	ns := groupNS(a)
 	row := &groupRow{Group: alert.NewGroup(a), Namespace: binary.BigEndian.Uint32(ns[:])}
-	row.Group.Overflow = overflow
+	row.Group.Overflow, row.Group.Began = overflow, t.l.wall().UnixMilli()
 	t.rows[row.Group.Fingerprint] = row
 	if !overflow {
 		key := objectKey(a, row.Group.Folded)

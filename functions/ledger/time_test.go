@@ -196,3 +196,30 @@ func TestOffline(t *testing.T) {
 		t.Error("offline after it was cleared")
 	}
 }
+
+// TestInstanceStays: what a far side knows a story's news by does not change
+// when older Events come late, and is another one when the story begins anew.
+func TestInstanceStays(t *testing.T) {
+	bubble(t, func(t *testing.T, l *Ledger) {
+		instance := func(min alert.MinCount, first time.Time) int64 {
+			a := podEvent("a", "Warning", "BackOff")
+			a.First = first
+			if err := l.Take(t.Context(), []Report{{Alert: a, Rings: true, Min: min}}); err != nil {
+				t.Fatal(err)
+			}
+			groups, err := l.Groups()
+			if err != nil || len(groups) != 1 {
+				t.Fatalf("%d groups, %v", len(groups), err)
+			}
+			return groups[0].Instance()
+		}
+		rare := alert.MinCount{N: 10, Within: time.Minute}
+		before := instance(rare, time.Now())
+		time.Sleep(time.Second)
+		same(t, "instance with an older First", before, instance(rare, time.Now().Add(-time.Hour)))
+		time.Sleep(3 * time.Hour)
+		if after := instance(rare, time.Now()); after == before {
+			t.Error("a story that began anew is the same instance")
+		}
+	})
+}

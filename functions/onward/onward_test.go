@@ -180,6 +180,30 @@ func TestSinkWithoutBatches(t *testing.T) {
 	}
 }
 
+// TestIDOfNews: an answer that was lost and older Events that came meanwhile do
+// not make other news of it.
+func TestIDOfNews(t *testing.T) {
+	var taken []event.Event
+	s := strict(t, &taken)
+	c := open(t, onward.Config{URL: s.URL()}, "edge-1")
+	g := story("a", 1, 0)
+	g.Began = 17
+	older, anew, known := g, g, g
+	older.First = g.First.Add(-time.Hour)
+	anew.Began = 18
+	known.Delivered = map[string]int64{alert.DefaultRoute: 1}
+	for _, one := range []alert.Group{g, older, anew, known} {
+		send(t, c, 0, outgoing(one))
+	}
+	ids := map[string]bool{}
+	for _, ce := range taken {
+		ids[ce.ID()] = true
+	}
+	if len(taken) != 4 || taken[0].ID() != taken[1].ID() || len(ids) != 3 {
+		t.Errorf("ids are %v, want the first two alike", ids)
+	}
+}
+
 // TestOwnNews: what Edgebell says of itself goes first and is one, so that a
 // sink of single events has it before notices count as told.
 func TestOwnNews(t *testing.T) {

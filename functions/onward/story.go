@@ -74,9 +74,10 @@ func storyOf(g alert.Group, route string) wire.Story {
 	return s
 }
 
-// idOf is the same for the same news, however much comes meanwhile.
+// idOf is the same for the same news, however much, and however old, comes
+// meanwhile.
 func idOf(g alert.Group, route string, s wire.Story) string {
-	return fmt.Sprintf("%s.%d.%d.%s", s.Fingerprint, g.First.Unix(), g.Delivered[route], s.State)
+	return fmt.Sprintf("%s.%d.%d.%s", s.Fingerprint, g.Instance(), g.Delivered[route], s.State)
 }
 
 // own is what Edgebell has to say about itself; false when there is nothing.
