@@ -13,7 +13,7 @@ var harmlessWords = map[string]bool{
 	"locale": true, "unknown": true, "foreign": true, "object": true, "origin": true, "node": true, "first": true, "last": true, "at": true,
 	"objects": true, "details": true, "rest": true, "runbook": true, "dashboard": true, "part": true, "cut": true,
 	"gap": true, "moreGaps": true, "lostNow": true, "dropped": true, "waitingNow": true, "digestOffline": true,
-	"budgetSoft": true, "budgetHard": true, "budgetYesterday": true,
+	"budgetSoft": true, "budgetHard": true, "budgetYesterday": true, "brokenRoute": true,
 }
 
 // TestEveryWordOfOursIsKnown: a message that begins as a line of ours does, in

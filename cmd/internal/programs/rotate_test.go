@@ -127,8 +127,9 @@ func TestAuditTokenIsReplaced(t *testing.T) {
 	during := func(token string, what func()) {
 		t.Helper()
 		stop, done := make(chan struct{}), make(chan error, 1)
+		prefix := fmt.Sprintf("turn%d-%d-", p.turns, all)
 		go func() {
-			n, err := p.insists(token, stop, fmt.Sprintf("turn%d-%d-", p.turns, all))
+			n, err := p.insists(token, stop, prefix)
 			all += n
 			done <- err
 		}()
