@@ -47,6 +47,7 @@ type deliverer struct {
 	unknown    int                        // tries with an unknown answer
 	single     bool                       // a digest was refused in every form
 	apart      bool                       // so was a card of stories that belong together
+	bare       bool                       // so was a card with notices; until one of them alone is accepted
 	rest       bool                       // the last digest did not hold every group
 	digestLast time.Time                  // under the data budget
 	gone       map[alert.Fingerprint]bool // their messages cannot be changed any more
@@ -240,7 +241,9 @@ func (d *deliverer) take() (Outgoing, error) {
 		out.Groups = ring[:1]
 		out.Related = fold.under[ring[0].Fingerprint]
 	}
-	out.Notices = d.bulletin.notices(d)
+	if !d.bare {
+		out.Notices = d.bulletin.notices(d)
+	}
 	return out, nil
 }
 

@@ -94,3 +94,46 @@ func TestOneBadStoryDoesNotCostThoseToldWithIt(t *testing.T) {
 		}
 	})
 }
+
+// TestARefusedNoticeCostsNoStory: a far side may refuse the words of a notice,
+// which would ride on every card.
+func TestARefusedNoticeCostsNoStory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t, nil)
+		defer h.start(t)()
+		var mended atomic.Bool
+		h.ch.set(func(c *fakeChannel) {
+			c.levels = 2
+			c.answer = func(_, _ int, o Outgoing) error {
+				if !mended.Load() && !o.Notices.Empty() {
+					return refused()
+				}
+				return nil
+			}
+		})
+		for i := range 8 {
+			h.happen(t, i, 1)
+		}
+		if err := h.l.AddDropped("no_room", 3); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Minute)
+		h.happen(t, 9, 1)
+		time.Sleep(10 * time.Minute)
+		stories := 0
+		for _, try := range h.ch.told() {
+			stories += len(try.Out.Groups)
+		}
+		if n := len(h.ch.all()); stories != 9 || n > 10 {
+			t.Errorf("%d stories told in %d tries, want 9 in few", stories, n)
+		}
+		if diff := cmp.Diff(map[string]int64{"no_room": 3}, h.l.Counts().Dropped); diff != "" {
+			t.Errorf("dropped (-want +got):\n%s", diff)
+		}
+		mended.Store(true)
+		time.Sleep(3 * time.Hour)
+		if n := h.l.Notices(); !n.Empty() {
+			t.Errorf("notices %+v are still to be told", n)
+		}
+	})
+}

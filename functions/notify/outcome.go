@@ -37,6 +37,7 @@ func (d *deliverer) delivered(ctx context.Context, out Outgoing, part Part, rece
 		d.usage.wasOffline(d.ledger.Now().Sub(outage.At))
 	}
 	d.told(out)
+	d.bare = d.bare && out.Notices.Empty()
 	d.charge(out, part)
 	d.rest = out.Digest && len(part.Groups) < len(out.Groups)
 	d.logCard(out, marks, receipt)
@@ -122,12 +123,16 @@ func subjectOf(o Outgoing) string {
 	return o.Groups[0].Fingerprint.String() + o.Ref
 }
 
-// giveUp parks what no form of card could tell: a digest is told story by
-// story first, stories that belong together each for itself, and one whose
+// giveUp parks what no form of card could tell: stories are told without the
+// notices on their card first, then a digest story by story, stories that belong together each for itself, and one whose
 // message cannot be changed by a new message.
 func (d *deliverer) giveUp(ctx context.Context, out Outgoing) time.Duration {
 	d.level, d.unknown = 0, 0
 	switch {
+	case len(out.Groups) > 0 && !out.Notices.Empty():
+		d.log.Error("card with notices refused in every form: telling the stories without them")
+		d.bare = true
+		return 0
 	case out.Digest:
 		d.log.Error("digest refused in every form: telling its stories one by one")
 		d.single = true
