@@ -80,6 +80,7 @@ func New(cfg Config, l *ledger.Ledger, routes []Route, opts ...Option) *Function
 func (f *Function) Run(ctx context.Context) {
 	f.reroute(ctx)
 	var all sync.WaitGroup
+	all.Go(func() { f.remute(ctx) })
 	for _, d := range f.out {
 		all.Go(func() { d.run(ctx) })
 	}
@@ -98,6 +99,33 @@ func (f *Function) reroute(ctx context.Context) {
 		f.log.Info("stories of routes that are gone go out on others", "stories", moved)
 	}
 }
+
+// remute looks again how long what waits is still muted, once it is known what
+// time it is: windows of MUTE may have ended while this process did not run.
+func (f *Function) remute(ctx context.Context) {
+	for {
+		if now, sure := f.usage.now(); sure {
+			freed, err := f.ledger.Remute(ctx, func(a alert.Alert) time.Duration {
+				return f.cfg.conditions.Judge(graded(a), now, sure).MutedFor
+			})
+			if err == nil && freed > 0 {
+				f.log.Info("windows of MUTE ended meanwhile", "stories", freed)
+			}
+			if err == nil {
+				return
+			}
+			f.log.Debug("muted stories cannot be looked at again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(remuteEvery):
+		}
+	}
+}
+
+// remuteEvery is how often to ask whether the time is known.
+const remuteEvery = 30 * time.Second
 
 // several says that routes are named: what is said of one says which.
 func (f *Function) several() bool {
