@@ -242,19 +242,20 @@ func TestGoodNewsInAnEarlierRequestThatEndNothing(t *testing.T) {
 
 // TestGoodNewsAreForgotten: neither time nor a flood make them a burden.
 func TestGoodNewsAreForgotten(t *testing.T) {
-	bubble(t, func(t *testing.T, l *Ledger) {
-		for i := range 5 * maxHeals {
-			l.heals.note(l.Now(), podEvent(fmt.Sprint("p", i), "Normal", "Started"), alert.Healing{})
-			if n := len(l.heals.young) + len(l.heals.old); n > 2*maxHeals {
-				t.Fatalf("%d remembered", n)
-			}
+	var h goodNews
+	var now Time
+	for i := range 5 * maxHeals {
+		a := podEvent(fmt.Sprint("p", i), "Normal", "Started")
+		h.note(now, a, a.Heals())
+		if n := len(h.young) + len(h.old); n > 2*maxHeals || i >= maxHeals && n < maxHeals {
+			t.Fatalf("%d remembered after %d", n, i)
 		}
-		for range 2 {
-			time.Sleep(healsFor)
-			l.heals.age(l.Now())
-		}
-		same(t, "remembered", 0, len(l.heals.young)+len(l.heals.old))
-	})
+	}
+	for range 2 {
+		now = now.After(healsFor)
+		h.age(now)
+	}
+	same(t, "remembered", 0, len(h.young)+len(h.old))
 }
 
 func TestEveryObjectMustBeWell(t *testing.T) {

@@ -104,7 +104,7 @@ func (f *Function) reroute(ctx context.Context) {
 // time it is: windows of MUTE may have ended while this process did not run.
 func (f *Function) remute(ctx context.Context) {
 	for {
-		if now, sure := f.usage.now(); sure {
+		if now, sure := f.usage.time(); sure {
 			freed, err := f.ledger.Remute(ctx, func(a alert.Alert) time.Duration {
 				return f.cfg.conditions.Judge(graded(a), now, sure).MutedFor
 			})

@@ -58,6 +58,14 @@ func (u *usage) keepBytes() int64 {
 	return max(u.budget/20, 4<<10)
 }
 
+// time is what time it is, and whether somebody vouches for it.
+func (u *usage) time() (time.Time, bool) {
+	u.mu.Lock()
+	now := u.now
+	u.mu.Unlock()
+	return now()
+}
+
 // open reads the row once. It needs u.mu, as all below does.
 func (u *usage) open() {
 	if u.ready {
