@@ -1,7 +1,6 @@
 package sink_test
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -67,7 +66,7 @@ func TestNotTheSink(t *testing.T) {
 		err := c.Post(t.Context(), numbered(2))
 		// A TLS port closes with the request unread, which may reset the
 		// connection before its answer is read; the next try tells.
-		for tries := 0; tries < 20 && errors.Is(err, syscall.ECONNRESET); tries++ {
+		for tries := 0; tries < 20 && err != nil && strings.Contains(err.Error(), syscall.ECONNRESET.Error()); tries++ {
 			err = c.Post(t.Context(), numbered(2))
 		}
 		if s := c.Stats(); err == nil || !strings.Contains(err.Error(), says) || s.Accepted != 0 || len(s.Refused) != 0 {
