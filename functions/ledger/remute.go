@@ -11,8 +11,9 @@ import (
 // on, where that is sooner, and returns how many groups that changed. A mute
 // ends by the ledger's clock, which stood still while the ledger was closed; who
 // opens it again knows the time and how long it is still muted.
-func (l *Ledger) Remute(ctx context.Context, left func(alert.Alert) time.Duration) (changed int, err error) {
-	err = l.do(change(ctx, func(t *transaction) error {
+func (l *Ledger) Remute(ctx context.Context, left func(alert.Alert) time.Duration) (int, error) {
+	changed := 0 // the writer's, until do returns without an error
+	err := l.do(change(ctx, func(t *transaction) error {
 		changed = 0
 		for _, fp := range t.l.waiting(t.now) {
 			row, err := t.row(fp)
@@ -27,7 +28,10 @@ func (l *Ledger) Remute(ctx context.Context, left func(alert.Alert) time.Duratio
 		}
 		return nil
 	}))
-	return changed, err
+	if err != nil {
+		return 0, err
+	}
+	return changed, nil
 }
 
 // waiting are the groups that are due on some route, but not yet.

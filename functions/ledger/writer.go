@@ -44,7 +44,8 @@ const maxCommit = 2000
 
 // do hands a change to the writer and waits for its commit. Once handed over,
 // the change may happen even if the request's context ends first; the caller's
-// sender repeats itself then, and is recognised.
+// sender repeats itself then, and is recognised. So after an error the caller
+// neither reads what the change writes nor writes what it reads.
 func (l *Ledger) do(r *request) error {
 	if err := r.ctx.Err(); err != nil {
 		return err
