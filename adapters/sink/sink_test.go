@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -77,6 +78,38 @@ func TestOutageIsWaitedForAndSaidOnce(t *testing.T) {
 		}
 		if s := c.Stats(); !s.Down.IsZero() || s.LastError == "" {
 			t.Errorf("after the outage: %+v", s)
+		}
+	})
+}
+
+// TestEachReasonOfAnOutageIsSaid once: a sink that was down and now wants
+// another token needs a hand, whatever the log said first.
+func TestEachReasonOfAnOutageIsSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		statuses := []int{503, 503, 401, 503, 401, 404, 405, 406, 407, 408, 202, 401, 202}
+		r := &receiver{answer: func(w http.ResponseWriter, _ []string, _ bool) bool {
+			status := statuses[0]
+			statuses = statuses[1:]
+			w.WriteHeader(status)
+			return status == 202
+		}}
+		c, log := newClient(t, sink.Config{Batch: 1}, sink.WithTransport(r))
+		if err := c.Deliver(t.Context(), numbered(2)); err != nil {
+			t.Fatal(err)
+		}
+		got := regexp.MustCompile(`level=(WARN|INFO) msg="([^"]+)"(?: error="(.*?)")?`).FindAllStringSubmatch(log.String(), -1)
+		var said []string
+		for _, line := range got {
+			said = append(said, strings.TrimSpace(line[2]+" "+line[3]))
+		}
+		want := []string{
+			"sink unreachable status 503", "sink still unreachable status 401",
+			"sink still unreachable status 404", "sink still unreachable status 405", "sink still unreachable status 406",
+			"sink recovered",
+			"sink unreachable status 401", "sink recovered",
+		}
+		if diff := cmp.Diff(want, said); diff != "" {
+			t.Errorf("said (-want +got):\n%s\n%s", diff, log)
 		}
 	})
 }

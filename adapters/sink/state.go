@@ -1,8 +1,10 @@
 package sink
 
 import (
+	"context"
 	"log/slog"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,12 +29,14 @@ type Stats struct {
 	LastError string
 }
 
-// state is an outage's memory: it is said once, and once when it is over.
+// state is an outage's memory: each of its reasons is said once, and that it is
+// over.
 type state struct {
 	mu      sync.Mutex
 	stats   Stats
 	tries   int
-	waiting int // Delivers that wait through the outage
+	said    []int // the statuses that this outage has been told with, 0 for no answer
+	waiting int   // Delivers that wait through the outage
 }
 
 // Stats returns a copy of the counts.
@@ -50,13 +54,24 @@ func (s *state) failed(log *slog.Logger, outage *Outage) {
 	s.stats.Posts++
 	s.tries++
 	s.stats.LastError = outage.Err.Error()
-	if !s.stats.Down.IsZero() {
-		log.Debug("sink still unreachable", "error", outage.Err, "tries", s.tries)
-		return
+	level, msg := slog.LevelWarn, "sink unreachable"
+	if s.stats.Down.IsZero() {
+		s.stats.Down = time.Now()
+	} else {
+		msg = "sink still unreachable"
 	}
-	s.stats.Down = time.Now()
-	log.Warn("sink unreachable", "error", outage.Err)
+	if slices.Contains(s.said, outage.Status) || len(s.said) == maxSaid {
+		level = slog.LevelDebug
+	} else {
+		s.said = append(s.said, outage.Status)
+	}
+	log.Log(context.Background(), level, msg, "error", outage.Err, "tries", s.tries)
 }
+
+// maxSaid is how many reasons of one outage are told: a sink that is down and
+// then answers 401 needs its token, which "connection refused" does not say; one
+// that invents statuses is not to fill the log.
+const maxSaid = 5
 
 func (s *state) reached(log *slog.Logger, uncounted bool) {
 	s.mu.Lock()
@@ -66,7 +81,7 @@ func (s *state) reached(log *slog.Logger, uncounted bool) {
 		return
 	}
 	log.Info("sink recovered", "tries", s.tries, "after", time.Since(s.stats.Down).Round(time.Millisecond).String())
-	s.tries, s.stats.Down, s.stats.NextTry = 0, time.Time{}, time.Time{}
+	s.tries, s.said, s.stats.Down, s.stats.NextTry = 0, nil, time.Time{}, time.Time{}
 }
 
 func (s *state) willTry(at time.Time) {
