@@ -14,9 +14,11 @@ const (
 	// use up, which is 20 cards a minute.
 	drizzleFor   = 3 * time.Minute
 	drizzleEvery = time.Second
-	// drizzleMost are half a minute's cards at once, and then one after 12, 24
-	// and 48 s, and one a minute (notify's share), and two to spare.
-	drizzleMost = 10 + 3 + 2 + 2
+	// drizzleMost are half a minute's cards at once, what is given back while
+	// these go out and what cards shared with others leave over of them, and then
+	// one after 12, 24 and 48 s and one a minute (notify's share). Without a share
+	// there were 52.
+	drizzleMost = 10 + 5 + 3 + 2
 )
 
 // cardFlood tells of a new object each second: too few at a time for a digest,
