@@ -75,10 +75,9 @@ func (l *lane) join(r *rider) error {
 func (l *lane) drain() {
 	for {
 		riders, events := l.take()
-		if len(riders) == 0 {
+		if len(riders) == 0 || !l.settle(riders, l.post(events)) {
 			return
 		}
-		l.settle(riders, l.post(events))
 	}
 }
 
@@ -111,17 +110,20 @@ func (l *lane) post(events []event.Event) error {
 
 var errDown = errors.New("the sink does not take events now")
 
-func (l *lane) settle(riders []*rider, err error) {
+// settle answers the riders and says whether the lane goes on. After a failed
+// post it rests at once, for whoever hears of that may be the next to try.
+func (l *lane) settle(riders []*rider, err error) (on bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.outage = nil
 	if err != nil {
 		l.outage = fmt.Errorf("%w: %w", errDown, err)
-		riders, l.waiting = append(riders, l.waiting...), nil
+		riders, l.waiting, l.busy = append(riders, l.waiting...), nil, false
 	}
 	for _, r := range riders {
 		r.done <- l.outage
 	}
+	return err == nil
 }
 
 // down is why the sink does not take events now, nil when it does.
