@@ -86,10 +86,12 @@ func pass(d time.Duration) {
 	synctest.Wait()
 }
 
-func run(t *testing.T, f func(t *testing.T, s *source, c *collector)) {
+// run has a source report that began in the given state, to a collector that
+// fails so at first.
+func run(t *testing.T, from kubeevent.Status, down error, f func(t *testing.T, s *source, c *collector)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s, c := &source{}, &collector{start: time.Now(), t: t}
+		s, c := &source{now: from}, &collector{start: time.Now(), t: t, err: down}
 		r := status.New("edge", kubeevent.OriginWatch, 0, s.status, c, slog.New(slog.DiscardHandler))
 		ctx, cancel := context.WithCancel(t.Context())
 		go r.Run(ctx)
@@ -106,8 +108,7 @@ func run(t *testing.T, f func(t *testing.T, s *source, c *collector)) {
 }
 
 func TestAtStartAndEveryMinute(t *testing.T) {
-	run(t, func(t *testing.T, s *source, c *collector) {
-		s.set(func(now *kubeevent.Status) { now.Connected, now.Complete = true, true })
+	run(t, kubeevent.Status{Connected: true, Complete: true}, nil, func(t *testing.T, s *source, c *collector) {
 		pass(5*time.Minute + time.Second/2)
 		s.set(func(now *kubeevent.Status) { now.Accepted = 17 })
 		pass(time.Minute)
@@ -131,7 +132,7 @@ func TestOnChange(t *testing.T) {
 	}
 	for name, change := range changes {
 		t.Run(name, func(t *testing.T) {
-			run(t, func(t *testing.T, s *source, c *collector) {
+			run(t, kubeevent.Status{}, nil, func(t *testing.T, s *source, c *collector) {
 				pass(10*time.Second + time.Second/2)
 				s.set(change)
 				pass(time.Second)
@@ -145,7 +146,7 @@ func TestOnChange(t *testing.T) {
 }
 
 func TestAtMostOncePerSecond(t *testing.T) {
-	run(t, func(t *testing.T, s *source, c *collector) {
+	run(t, kubeevent.Status{}, nil, func(t *testing.T, s *source, c *collector) {
 		for i := range 1000 {
 			pass(10 * time.Millisecond)
 			s.set(func(now *kubeevent.Status) { now.Refused = map[string]uint64{"bad_request": uint64(i)} })
@@ -158,8 +159,7 @@ func TestAtMostOncePerSecond(t *testing.T) {
 }
 
 func TestOutage(t *testing.T) {
-	run(t, func(t *testing.T, s *source, c *collector) {
-		c.fail(errors.New("down"))
+	run(t, kubeevent.Status{}, errors.New("down"), func(t *testing.T, _ *source, c *collector) {
 		pass(10*time.Minute + time.Second/2)
 		tries, _, _ := c.seen()
 		if tries < 30 || tries > 60 {
