@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"math"
 	"testing"
 	"time"
 )
@@ -29,7 +30,11 @@ func TestJudgeDoesNotAllocate(t *testing.T) {
 	zone := mustZone(t, "Europe/Berlin")
 	for _, tt := range judged {
 		c := mustConditions(t, tt.cfg, zone)
-		if n := testing.AllocsPerRun(100, func() { c.Judge(a, tuesday23, true) }); n != 0 {
+		n := math.Inf(1)
+		for range 10 { // the race detector has pools lose what they keep, at random
+			n = min(n, testing.AllocsPerRun(100, func() { c.Judge(a, tuesday23, true) }))
+		}
+		if n != 0 {
 			t.Errorf("%s: %v allocations", tt.name, n)
 		}
 	}
