@@ -134,6 +134,28 @@ func TestOverlays(t *testing.T) {
 	}
 }
 
+// To try it beside an installation takes nothing of that away, nor does removing
+// it again: they have no object in common.
+func TestDevStandsBesideAnother(t *testing.T) {
+	names := func(dir string) map[string]bool {
+		objects, problems := check.Read(rendered(t, dir, nil))
+		expectNone(t, problems)
+		all := map[string]bool{}
+		for _, o := range objects {
+			all[o.String()] = true
+		}
+		return all
+	}
+	dev := names("overlays/dev")
+	for _, dir := range overlays {
+		for name := range names(dir) {
+			if dir != "overlays/dev" && dev[name] {
+				t.Errorf("%s has %s, as overlays/dev does", dir, name)
+			}
+		}
+	}
+}
+
 // Components that no overlay lists are checked in one that a user might write.
 func TestComponentsOnTop(t *testing.T) {
 	out := rendered(t, "overlays/mine", map[string]string{"overlays/mine/kustomization.yaml": `
