@@ -118,7 +118,7 @@ func TestAuditOutage(t *testing.T) {
 	webhook, sink, dir := process.FreeAddress(), process.FreeAddress(), t.TempDir()
 	bot := bell(t)
 	startAudit(t, webhook, sink)
-	c := startCluster(t, append(installed(t, "http://"+webhook), "--without", "controller-manager,scheduler")...)
+	c := startCluster(t, append(ownAlone(t, installed(t, "http://"+webhook)), "--without", "controller-manager,scheduler")...)
 	c.create(t, "/api/v1/namespaces", object{"apiVersion": "v1", "kind": "Namespace", "metadata": object{"name": namespace}})
 	warn := func(name string) {
 		c.create(t, coreEvents, coreEvent(name+".1", "Pod", name, "Warning", "BackOff", "it broke", 1))

@@ -52,6 +52,33 @@ func installed(t *testing.T, url string, args ...string) (flags []string) {
 	return flags
 }
 
+// ownAlone narrows the installed policy to the test's namespace, for tests that
+// count each Event: a busy API server may warn of its own Service at any start.
+func ownAlone(t *testing.T, flags []string) []string {
+	t.Helper()
+	const policy, verbs = "audit-policy-file=", "    verbs: "
+	for _, flag := range flags {
+		path, ok := strings.CutPrefix(flag, policy)
+		if !ok {
+			continue
+		}
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(raw), verbs); n != 1 {
+			t.Fatalf("the installed policy has %d rules with verbs, want 1:\n%s", n, raw)
+		}
+		narrow := strings.Replace(string(raw), verbs, `    namespaces: ["`+namespace+`"]`+"\n"+verbs, 1)
+		if err := os.WriteFile(path, []byte(narrow), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return flags
+	}
+	t.Fatalf("no %s in %v", policy, flags)
+	return nil
+}
+
 // startAudit runs the audit webhook's receiver.
 func startAudit(t *testing.T, address, sink string) *running {
 	t.Helper()

@@ -96,7 +96,7 @@ func startHook(t *testing.T, ca *authority, env ...string) *hook {
 	h.notify = startNotify(t, bell(t), h.sink, t.TempDir(), "GROUP_WAIT=1s")
 	h.process = spawnAudit(t, h.address, h.sink, env...)
 	waitReadyAt(t, h.process, h.client(), "https://"+h.address)
-	flags := installed(t, "https://"+h.address, "--ca", ca.file)
+	flags := ownAlone(t, installed(t, "https://"+h.address, "--ca", ca.file))
 	const webhook = "audit-webhook-config-file="
 	for _, flag := range flags {
 		if path, ok := strings.CutPrefix(flag, webhook); ok {
