@@ -56,6 +56,7 @@ func TestHeartbeatOnceADay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHarness(t, func(c *Config) { c.Heartbeat = "09:00" })
 		stop := h.start(t)
+		synctest.Wait() // the count of the day has begun
 		h.happen(t, 1, 3)
 		time.Sleep(26 * time.Hour)           // to the 2nd, 10:00
 		stop = h.restart(t, stop, sure(0))   // repeats nothing
