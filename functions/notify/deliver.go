@@ -149,7 +149,7 @@ func (d *deliverer) step(ctx context.Context) time.Duration {
 		d.level++
 		return 0
 	}
-	if wait := d.pace.claim(time.Now()); wait > 0 {
+	if wait := d.pace.claim(d.Name, time.Now()); wait > 0 {
 		return wait
 	}
 	return d.send(ctx, out, parts[0])

@@ -15,6 +15,10 @@ type pace struct {
 	perMinute int
 	burst     int
 	sent      []time.Time // of the last minute, oldest first
+	// Of the routes that share it: which sent last, and which found their turn
+	// taken since.
+	last string
+	lost map[string]bool
 }
 
 const (
@@ -62,14 +66,25 @@ func (p *pace) wait(now, wall time.Time) time.Duration {
 	return max(p.spacing(now), offMark(wall))
 }
 
-// claim notes a try, or says how long it must wait as another route was faster.
-func (p *pace) claim(now time.Time) time.Duration {
+// claim notes a route's try, or says how long it must wait as another route was
+// faster. Who sent last lets those go first that came too late for it, for a
+// moment: else who is always a little faster has all the turns.
+func (p *pace) claim(route string, now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	wait := p.spacing(now)
-	if wait <= 0 {
-		p.sent = append(p.sent, now)
+	delete(p.lost, route)
+	if wait <= 0 && (route != p.last || len(p.lost) == 0) {
+		p.sent, p.last = append(p.sent, now), route
+		return 0
 	}
+	if wait <= 0 { // once: those that lost may have nothing more to tell
+		p.lost, wait = nil, minSpacing
+	}
+	if p.lost == nil {
+		p.lost = map[string]bool{}
+	}
+	p.lost[route] = true
 	return wait
 }
 

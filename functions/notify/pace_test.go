@@ -132,8 +132,36 @@ func TestRoutesToOneFarSideShareItsPace(t *testing.T) {
 		cancel()
 		<-done
 		a, b := r.on["a"].tried(), r.on["b"].tried()
-		if a == 0 || b == 0 || a+b > 25 {
-			t.Errorf("%d and %d cards within a minute, want some of each and about 20 in all", a, b)
+		if min(a, b) < 6 || a+b > 25 {
+			t.Errorf("%d and %d cards within a minute, want a third at least for each and about 20 in all", a, b)
 		}
 	})
+}
+
+// TestTheFasterRouteLeavesTurns: of two that share a pace, each is told while
+// both want to, whoever comes first; who is alone has every turn, but for one
+// short wait after the other's last.
+func TestTheFasterRouteLeavesTurns(t *testing.T) {
+	p, now := newPace(20), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	sent := map[string]int{}
+	try := func(route string) {
+		if p.claim(route, now) <= 0 {
+			sent[route]++
+		}
+	}
+	for range 240 { // a minute of quarter seconds, the fast one always first
+		try("fast")
+		try("slow")
+		now = now.Add(250 * time.Millisecond)
+	}
+	if min(sent["fast"], sent["slow"]) < 8 || sent["fast"]+sent["slow"] > 20 {
+		t.Errorf("sent %v, want about ten of each and 20 at most", sent)
+	}
+	for range 240 {
+		try("fast")
+		now = now.Add(250 * time.Millisecond)
+	}
+	if sent["fast"] < 26 {
+		t.Errorf("alone for a minute the fast one has sent %d in two", sent["fast"])
+	}
 }
