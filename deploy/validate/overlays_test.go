@@ -148,8 +148,11 @@ func TestDevStandsBesideAnother(t *testing.T) {
 	}
 	dev := names("overlays/dev")
 	for _, dir := range overlays {
+		if dir == "overlays/dev" {
+			continue
+		}
 		for name := range names(dir) {
-			if dir != "overlays/dev" && dev[name] {
+			if dev[name] {
 				t.Errorf("%s has %s, as overlays/dev does", dir, name)
 			}
 		}

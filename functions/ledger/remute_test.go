@@ -12,6 +12,7 @@ import (
 // TestRemuteWhoseCallerLeaves while its change is made: it happens all the same,
 // and nobody looks at what the writer still counts.
 func TestRemuteWhoseCallerLeaves(t *testing.T) {
+	t.Parallel()
 	cfg := testConfig(tempDir(t))
 	cfg.GroupWait = 0
 	l := open(t, cfg)
@@ -29,7 +30,7 @@ func TestRemuteWhoseCallerLeaves(t *testing.T) {
 	ctx, leave := context.WithCancel(t.Context())
 	n, err := l.Remute(ctx, func(alert.Alert) time.Duration {
 		leave()
-		time.Sleep(20 * time.Millisecond) // and the caller is gone
+		time.Sleep(100 * time.Millisecond) // the caller is gone; a signal from it would hide the race
 		return 0
 	})
 	if n != 0 || !errors.Is(err, context.Canceled) {

@@ -30,7 +30,7 @@ const (
 )
 
 func newPace(perMinute int) *pace {
-	p := new(pace)
+	p := &pace{lost: map[string]bool{}}
 	p.limit(max(perMinute, 1))
 	return p
 }
@@ -74,18 +74,16 @@ func (p *pace) claim(route string, now time.Time) time.Duration {
 	defer p.mu.Unlock()
 	wait := p.spacing(now)
 	delete(p.lost, route)
-	if wait <= 0 && (route != p.last || len(p.lost) == 0) {
-		p.sent, p.last = append(p.sent, now), route
-		return 0
+	if wait <= 0 && route == p.last && len(p.lost) > 0 {
+		clear(p.lost) // once: they may have nothing more to tell
+		wait = minSpacing
 	}
-	if wait <= 0 { // once: those that lost may have nothing more to tell
-		p.lost, wait = nil, minSpacing
+	if wait > 0 {
+		p.lost[route] = true
+		return wait
 	}
-	if p.lost == nil {
-		p.lost = map[string]bool{}
-	}
-	p.lost[route] = true
-	return wait
+	p.sent, p.last = append(p.sent, now), route
+	return 0
 }
 
 // spacing lets a burst through and spreads what follows over the minute, so
