@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -56,27 +57,37 @@ func installed(t *testing.T, url string, args ...string) (flags []string) {
 // count each Event: a busy API server may warn of its own Service at any start.
 func ownAlone(t *testing.T, flags []string) []string {
 	t.Helper()
-	const policy, verbs = "audit-policy-file=", "    verbs: "
+	const verbs = "    verbs: "
+	rewrite(t, flagged(t, flags, "audit-policy-file"), verbs, `    namespaces: ["`+namespace+`"]`+"\n"+verbs)
+	return flags
+}
+
+// flagged is the value of one of the API server's flags.
+func flagged(t *testing.T, flags []string, name string) string {
+	t.Helper()
 	for _, flag := range flags {
-		path, ok := strings.CutPrefix(flag, policy)
-		if !ok {
-			continue
+		if value, ok := strings.CutPrefix(flag, name+"="); ok {
+			return value
 		}
-		raw, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n := strings.Count(string(raw), verbs); n != 1 {
-			t.Fatalf("the installed policy has %d rules with verbs, want 1:\n%s", n, raw)
-		}
-		narrow := strings.Replace(string(raw), verbs, `    namespaces: ["`+namespace+`"]`+"\n"+verbs, 1)
-		if err := os.WriteFile(path, []byte(narrow), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return flags
 	}
-	t.Fatalf("no %s in %v", policy, flags)
-	return nil
+	t.Fatalf("no %s in %v", name, flags)
+	return ""
+}
+
+// rewrite replaces what an installed file has once.
+func rewrite(t *testing.T, path, pattern, text string) {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := regexp.MustCompile(pattern)
+	if n := len(p.FindAllIndex(raw, -1)); n != 1 {
+		t.Fatalf("%s matches %s %d times, want once:\n%s", pattern, path, n, raw)
+	}
+	if err := os.WriteFile(path, p.ReplaceAllLiteral(raw, []byte(text)), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // startAudit runs the audit webhook's receiver.

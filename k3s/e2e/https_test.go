@@ -97,33 +97,12 @@ func startHook(t *testing.T, ca *authority, env ...string) *hook {
 	h.process = spawnAudit(t, h.address, h.sink, env...)
 	waitReadyAt(t, h.process, h.client(), "https://"+h.address)
 	flags := ownAlone(t, installed(t, "https://"+h.address, "--ca", ca.file))
-	const webhook = "audit-webhook-config-file="
-	for _, flag := range flags {
-		if path, ok := strings.CutPrefix(flag, webhook); ok {
-			h.kubeconfig = path
-		}
-	}
-	rewriteCA(t, h.kubeconfig, ca)
+	h.kubeconfig = flagged(t, flags, "audit-webhook-config-file")
+	// The installed kubeconfig names a path on the server, not the file itself.
+	rewrite(t, h.kubeconfig, `certificate-authority: \S+`, "certificate-authority: "+ca.file)
 	h.c = startCluster(t, append(flags, "--apiserver-arg", "audit-webhook-initial-backoff=1s", "--without", "controller-manager,scheduler")...)
 	h.c.create(t, "/api/v1/namespaces", object{"apiVersion": "v1", "kind": "Namespace", "metadata": object{"name": namespace}})
 	return h
-}
-
-// rewriteCA points the installed kubeconfig, which names a path on the server,
-// at the file itself.
-func rewriteCA(t *testing.T, kubeconfig string, ca *authority) {
-	t.Helper()
-	raw, err := os.ReadFile(kubeconfig)
-	if err != nil {
-		t.Fatal(err)
-	}
-	line := regexp.MustCompile(`certificate-authority: \S+`)
-	if !line.Match(raw) {
-		t.Fatalf("the installed kubeconfig names no authority:\n%s", raw)
-	}
-	if err := os.WriteFile(kubeconfig, line.ReplaceAll(raw, []byte("certificate-authority: "+ca.file)), 0o600); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // use starts the API server again with another authority and user; a kubeconfig
